@@ -1,0 +1,143 @@
+"""`SocialGuard`, the face of the package: it delegates and holds no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from .batch import Progress, score_file, score_frame
+from .categories import CATEGORIES
+from .evaluation import evaluate_scores
+from .exceptions import DataError
+from .explanation import Explanation, explain_prediction
+from .persistence import Model, load_model, save_model, weights_hash
+from .policy import Decision, DecisionTable, Policy, parse_policy
+from .reasons import describe_decision
+from .scorer import Floats, Scorer, to_probability
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class SocialGuard:
+    """Decides on comments: a model, and the thresholds that turn its scores into actions.
+
+    A guard never changes, and may be shared between threads and processes.
+
+    Parameters
+    ----------
+    model : Model
+
+    Examples
+    --------
+    >>> from social_guard import SocialGuard
+    >>> guard = SocialGuard.load()
+    >>> decision = guard.moderate("The nurses on the ward were kind and patient, thank you.")
+    >>> str(decision.action), decision.signposts
+    ('none', ('compliment',))
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._policy = parse_policy(model.policy_text)
+        self._scorer = Scorer(model.weights)
+        self._table = DecisionTable(self._policy, model.weights.heads)
+        self._scored = tuple(head for head in model.weights.heads if head in CATEGORIES)
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None, *, policy: str | Path | None = None) -> Self:
+        """Load the shipped model, or one of your own.
+
+        Parameters
+        ----------
+        folder : path, optional
+            A model folder; by default the model that ships with the package.
+        policy : path, optional
+            A policy file whose thresholds replace those in the folder.
+
+        Raises
+        ------
+        ModelError, PolicyError
+            With the file that is wrong and what to do.
+        """
+        return cls(load_model(folder, policy))
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What the model scores: categories, signposts, and whether the comment is not in English."""
+        return self._model.weights.heads
+
+    @property
+    def policy(self) -> Policy:
+        """The thresholds."""
+        return self._policy
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What is known about the model: sources, versions, metrics."""
+        return dict(self._model.manifest)
+
+    @property
+    def model_hash(self) -> str:
+        """The name of the model: a digest of its weights and vocabulary."""
+        return self._model.manifest.get("model") or weights_hash(self._model.weights)
+
+    def moderate(self, text: str) -> Decision:
+        """Decide on one comment.
+
+        Raises
+        ------
+        DataError
+            When ``text`` is not a str; many comments go to `score_frame`.
+        """
+        probabilities = self.scores([_one_text(text)])[0].tolist()
+        decision = self._table.decide(probabilities)
+        scores = {head: p for head, p in zip(self.heads, probabilities, strict=True) if head in CATEGORIES}
+        return replace(decision, scores=scores, make_reason=lambda: self._reason(text, decision))
+
+    def _reason(self, text: str, decision: Decision) -> str:
+        explanation = self.explain(text)
+        return describe_decision(decision, {key: explanation.deciding_words(key) for key in decision.categories})
+
+    def scores(self, texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities of every head, shape (n_texts, n_heads)."""
+        return to_probability(self._scorer.log_odds(texts))
+
+    def score_frame(self, frame: pd.DataFrame, text: str = "text") -> pd.DataFrame:
+        """Score the rows of a frame; returns the new columns only, with the same index (see `batch.score_frame`)."""
+        return score_frame(self._scorer, self._table, frame, text)
+
+    def score_file(self, source: str | Path, target: str | Path, *, progress: Progress | None = None, **options: Any) -> int:
+        """Score a CSV, JSON Lines or Parquet file in a stream; returns the number of rows (see `batch.score_file`)."""
+        return score_file(self._scorer, self._table, str(source), str(target), progress=progress, **options)
+
+    def explain(self, text: str) -> Explanation:
+        """Take the scores of one comment apart, term by term."""
+        return explain_prediction(self._scorer, _one_text(text))
+
+    def evaluate(self, comments: pd.DataFrame, *, prevalence: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """Measure the scores against labels (see `evaluation.evaluate_scores`), at the prevalence of the manifest."""
+        import pandas as pd
+
+        scores = pd.DataFrame(self.scores(comments["text"].tolist()), columns=list(self.heads))
+        assumed = self._model.manifest.get("prevalence") if prevalence is None else prevalence
+        return evaluate_scores(comments.reset_index(drop=True), scores, assumed)
+
+    def with_policy(self, policy_text: str) -> SocialGuard:
+        """The same model with other thresholds, given as the text of a policy file."""
+        return SocialGuard(replace(self._model, policy_text=policy_text))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model folder, whole or not at all."""
+        return save_model(self._model, folder)
+
+    def __repr__(self) -> str:
+        return f"SocialGuard(model={self.model_hash[:12]!r}, heads={len(self.heads)})"
+
+
+def _one_text(text: str) -> str:
+    if not isinstance(text, str):
+        raise DataError(f"expected one text, got {type(text).__name__}; many comments go to score_frame or scores")
+    return text

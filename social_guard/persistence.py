@@ -1,0 +1,223 @@
+"""A model folder in and out. Nothing in it can run code, and nothing half-written is ever left under its name.
+
+=================== ==============================================================================
+file                content
+=================== ==============================================================================
+``manifest.json``   format, heads, assumed prevalence, training sources, versions, metrics, hashes
+``weights.npz``     arrays of numbers only, read with ``allow_pickle=False``
+``vocabulary.txt.gz`` one feature a line, words first, then character n-grams
+``policy.toml``     the thresholds; outside the hashes, since a person edits it
+=================== ==============================================================================
+
+The format's number rises when a release writes a folder that earlier releases would misread.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .exceptions import ModelError, ModelMismatchWarning, OutputError
+from .policy import Policy, parse_policy, read_policy_text
+from .scorer import Block, Weights
+
+FORMAT = 1
+WEIGHTS, VOCABULARY, MANIFEST, POLICY = "weights.npz", "vocabulary.txt.gz", "manifest.json", "policy.toml"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What a model folder holds.
+
+    Attributes
+    ----------
+    weights : Weights
+    policy_text : str
+        The policy file as a person edits it.
+    manifest : dict
+        Everything else that is worth knowing; hashes and format are filled in by `save_model`.
+    """
+
+    weights: Weights
+    policy_text: str
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+
+def default_folder() -> Path:
+    """Where the shipped model stands: inside the installed package, or in a checkout."""
+    installed = Path(__file__).with_name("default_model")
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[1] / "models" / "default"
+
+
+def weights_hash(weights: Weights) -> str:
+    """The name of a model: a digest of its weights and vocabulary."""
+    return hashlib.sha256(_weights_bytes(weights) + _vocabulary_bytes(weights)).hexdigest()
+
+
+def save_model(model: Model, folder: str | Path) -> Path:
+    """Write a model folder, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written, or holds something that is not a model.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"{folder}: exists and is not a model folder; choose another name")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+            fresh = Path(temporary) / "model"
+            _write_files(model, fresh)
+            _swap(fresh, folder, Path(temporary) / "old")
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error})") from error
+    return folder
+
+
+def _write_files(model: Model, folder: Path) -> None:
+    folder.mkdir()
+    contents = {WEIGHTS: _weights_bytes(model.weights), VOCABULARY: _vocabulary_bytes(model.weights)}
+    manifest = model.manifest | {
+        "format": FORMAT,
+        "heads": list(model.weights.heads),
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        "model": weights_hash(model.weights),
+    }
+    contents[MANIFEST] = (json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+    contents[POLICY] = model.policy_text.encode()
+    for name, content in contents.items():
+        with open(folder / name, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _swap(fresh: Path, folder: Path, old: Path) -> None:
+    if folder.exists():
+        shutil.move(folder, old)
+    os.replace(fresh, folder)
+
+
+def _weights_bytes(weights: Weights) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        intercepts=weights.intercepts,
+        steps=weights.steps,
+        n_comments=np.array(weights.n_comments),
+        scales=np.array([weights.words.scale, weights.grams.scale]),
+        # by columns: the values of one head resemble each other, which packs better
+        word_values=np.asfortranarray(weights.words.values),
+        word_frequencies=weights.words.frequencies,
+        gram_values=np.asfortranarray(weights.grams.values),
+        gram_frequencies=weights.grams.frequencies,
+    )
+    return buffer.getvalue()
+
+
+def _vocabulary_bytes(weights: Weights) -> bytes:
+    text = "\n".join([*weights.words.keys, *weights.grams.keys])
+    return gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0)
+
+
+def load_model(folder: str | Path | None = None, policy: str | Path | None = None) -> Model:
+    """Read and check a model folder, with its own thresholds or those of another policy file.
+
+    Raises
+    ------
+    ModelError
+        When a file is missing, damaged, foreign or from a newer release; it names the file and what to do.
+    PolicyError
+        When the policy file has a value that is not allowed.
+
+    Warns
+    -----
+    ModelMismatchWarning
+        When the thresholds were chosen for another model.
+    """
+    folder = default_folder() if folder is None else Path(folder)
+    manifest = _read_manifest(folder)
+    contents = {name: _read_checked(folder, name, manifest) for name in (WEIGHTS, VOCABULARY)}
+    try:
+        weights = _parse_weights(contents[WEIGHTS], contents[VOCABULARY], manifest)
+    except (KeyError, ValueError, OSError, EOFError) as error:
+        raise ModelError(f"{folder}: does not hold the arrays of a model ({error}); save or install it again") from error
+    path = folder / POLICY if policy is None else Path(policy)
+    policy_text = read_policy_text(path)
+    _warn_on_mismatch(parse_policy(policy_text, str(path)), manifest, path)
+    return Model(weights, policy_text, manifest)
+
+
+def _warn_on_mismatch(policy: Policy, manifest: dict[str, Any], path: Path) -> None:
+    if policy.tuned_for and policy.tuned_for != manifest.get("model"):
+        warnings.warn(
+            f"{path}: its thresholds were chosen for model {policy.tuned_for[:12]}, not for {manifest.get('model', '')[:12]}; "
+            "scores of two models do not compare, so tune the thresholds again",
+            ModelMismatchWarning,
+            stacklevel=4,
+        )
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: no such file, so {folder} is not a model folder; train one, or install the package again") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}); save or install the model again") from error
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if not isinstance(version, int):
+        raise ModelError(f"{path}: has no format number, so it is not a manifest of social_guard")
+    if version > FORMAT:
+        raise ModelError(f"{path}: has format {version}, this release reads up to {FORMAT}; upgrade social_guard")
+    return manifest
+
+
+def _read_checked(folder: Path, name: str, manifest: dict[str, Any]) -> bytes:
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error}); the model is incomplete, save or install it again") from error
+    hashes = manifest.get("sha256")
+    expected = hashes.get(name) if isinstance(hashes, dict) else None
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise ModelError(f"{path}: does not match its hash in {MANIFEST}; it is damaged or foreign, save or install it again")
+    return content
+
+
+def _parse_weights(weights: bytes, vocabulary: bytes, manifest: dict[str, Any]) -> Weights:
+    keys = gzip.decompress(vocabulary).decode("utf-8", "surrogatepass").split("\n")
+    with np.load(io.BytesIO(weights), allow_pickle=False) as arrays:
+        loaded = {name: arrays[name] for name in arrays.files}
+    heads = tuple(map(str, manifest["heads"]))
+    split = len(loaded["word_frequencies"])
+    words = _block(keys[:split], "word", float(loaded["scales"][0]), loaded)
+    grams = _block(keys[split:], "gram", float(loaded["scales"][1]), loaded)
+    result = Weights(heads, loaded["intercepts"], loaded["steps"], int(loaded["n_comments"]), words, grams)
+    if not len(heads) == len(result.intercepts) == len(result.steps) == words.values.shape[1] == grams.values.shape[1]:
+        raise ValueError("the number of heads differs between the files")
+    if not np.isfinite([*result.intercepts, *result.steps, words.scale, grams.scale]).all():
+        raise ValueError("a weight is not a finite number")
+    return result
+
+
+def _block(keys: list[str], name: str, scale: float, loaded: dict[str, Any]) -> Block:
+    values, frequencies = loaded[f"{name}_values"], loaded[f"{name}_frequencies"]
+    if values.ndim != 2 or not len(keys) == len(values) == len(frequencies) or values.dtype != np.int16:
+        raise ValueError(f"the {name} block does not fit the vocabulary")
+    return Block(tuple(keys), frequencies, scale, np.ascontiguousarray(values))

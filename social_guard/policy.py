@@ -1,0 +1,301 @@
+"""Scores become decisions here, and only by configuration: the policy file holds every threshold.
+
+A score is compared with the thresholds of its category, which gives a *level*; the levels of a comment together give
+one decision. A batch has few different combinations of levels, so each is decided once.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from .categories import CATEGORIES, NOT_ENGLISH, SIGNPOSTS, URGENT
+from .exceptions import PolicyError
+
+VERSION = 1
+LEVELS = ("review", "hide", "remove", "report")
+NEVER = float("inf")
+
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+
+
+class Action(IntEnum):
+    """What the policy recommends, in rising severity; each action includes those below it.
+
+    Examples
+    --------
+    >>> Action.REMOVE > Action.HIDE, str(Action.HIDE)
+    (True, 'hide')
+    """
+
+    NONE = 0
+    HIDE = 1
+    REMOVE = 2
+    REPORT = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of one comment.
+
+    Attributes
+    ----------
+    action : Action
+        What the policy recommends.
+    automatic : Action
+        What software may do alone: `Action.NONE` whenever a person must look.
+    needs_review : bool
+        Whether a person must look.
+    categories : tuple of str
+        The categories that crossed a threshold of an action, most severe first.
+    signposts : tuple of str
+        What the comment asks for, e.g. ``("complaint",)``.
+    review_codes : tuple of str
+        Why a person must look: keys of `REVIEW_CODES`.
+    scores : dict of str to float
+        Calibrated probability of each category.
+    """
+
+    action: Action
+    automatic: Action
+    needs_review: bool
+    categories: tuple[str, ...]
+    signposts: tuple[str, ...]
+    review_codes: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    make_reason: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def reason(self) -> str:
+        """The decision in plain English, made when asked for."""
+        return self.make_reason() if self.make_reason else ""
+
+
+REVIEW_CODES: dict[str, str] = {
+    "urgent": "somebody may need help now",
+    "confirm": "the recommended action waits for a person",
+    "near_threshold": "a score is close to a threshold",
+    "not_english": "the comment does not seem to be in English",
+    "unscored": "the comment could not be scored",
+}
+
+
+class CategoryRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The thresholds of one category: a probability from which each step applies; a missing step is never taken."""
+
+    review: Share | None = None
+    hide: Share | None = None
+    remove: Share | None = None
+    report: Share | None = None
+    confirm: tuple[str, ...] | None = None
+
+    def thresholds(self) -> tuple[float, ...]:
+        """Rising thresholds of the four levels; a missing one is that of the next step up."""
+        steps = [getattr(self, level) for level in LEVELS]
+        for i in range(len(steps) - 2, -1, -1):
+            steps[i] = steps[i + 1] if steps[i] is None else steps[i]
+        return tuple(NEVER if step is None else step for step in steps)
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of a policy file.
+
+    Attributes
+    ----------
+    version : int
+        Of the file's format.
+    tuned_for : str
+        The hash of the model that the thresholds were chosen for.
+    confirm : tuple of str
+        The actions that wait for a person, unless a category says otherwise.
+    categories : dict of str to CategoryRule
+    signposts : dict of str to float
+        The probability from which a signpost is shown.
+    not_english : float
+        The probability from which a comment goes to a person because of its language.
+    """
+
+    version: int
+    tuned_for: str = ""
+    confirm: tuple[str, ...] = ("remove", "report")
+    categories: dict[str, CategoryRule] = {}
+    signposts: dict[str, Share] = {}
+    not_english: Share = 0.5
+
+    def confirmed(self, category: str) -> frozenset[Action]:
+        """The actions that wait for a person when this category calls for them."""
+        rule = self.categories.get(category)
+        names = self.confirm if rule is None or rule.confirm is None else rule.confirm
+        return frozenset(Action[name.upper()] for name in names)
+
+
+def load_policy(path: str | Path) -> Policy:
+    """Read and check a policy file.
+
+    Raises
+    ------
+    PolicyError
+        Names the file, the path of the bad value, the value, and what is allowed.
+    """
+    return parse_policy(read_policy_text(path), str(path))
+
+
+def read_policy_text(path: str | Path) -> str:
+    """The text of a policy file, or an error that names it."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+
+
+def parse_policy(text: str, name: str = "policy") -> Policy:
+    """Check the text of a policy file.
+
+    Examples
+    --------
+    >>> parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5").categories["spam"].hide
+    0.5
+    >>> parse_policy("version = 1\\n[categories.spam]\\nhide = 5")
+    Traceback (most recent call last):
+        ...
+    social_guard.exceptions.PolicyError: policy: categories.spam.hide is 5: Expected `float` <= 1.0
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{name}: not valid TOML: {error}") from error
+    for section, kind in (("categories", CategoryRule), ("signposts", Share)):
+        values = content.get(section)
+        if isinstance(values, dict):
+            checked = {key: _converted(value, kind, name, f"{section}.{key}") for key, value in values.items()}
+            content = content | {section: checked}
+    policy = _converted(content, Policy, name)
+    for problem in _problems(policy):
+        raise PolicyError(f"{name}: {problem}")
+    return policy
+
+
+def _converted(content: Any, kind: Any, name: str, path: str = "") -> Any:
+    """Check plain values against a structure; the error holds the path, the value and what was expected."""
+    try:
+        return msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        expected, _, inner = str(error).partition(" - at ")
+        keys = [key for key in inner.strip("`$").split(".") if key]
+        place = ".".join([path, *keys]).strip(".")
+        raise PolicyError(f"{name}: {place}{_shown(content, keys)}: {expected}".replace(": :", ":")) from error
+
+
+def _shown(content: Any, keys: Sequence[str]) -> str:
+    for key in keys:
+        if not isinstance(content, dict) or key not in content:
+            return ""
+        content = content[key]
+    return f" is {content!r}" if not isinstance(content, dict) else ""
+
+
+def _problems(policy: Policy) -> list[str]:
+    problems = []
+    if policy.version != VERSION:
+        problems.append(f"version is {policy.version}: this release reads version {VERSION}")
+    for section, names, allowed in (
+        ("categories", policy.categories, CATEGORIES),
+        ("signposts", policy.signposts, SIGNPOSTS),
+    ):
+        problems += [f"{section}.{n} is not a known name: allowed are {', '.join(allowed)}" for n in names if n not in allowed]
+    problems += _confirm_problems("confirm", policy.confirm)
+    for key, rule in policy.categories.items():
+        problems += _confirm_problems(f"categories.{key}.confirm", rule.confirm or [])
+        problems += _order_problems(key, rule)
+    return problems
+
+
+def _confirm_problems(path: str, names: Sequence[str]) -> list[str]:
+    allowed = LEVELS[1:]
+    return [f"{path} has {name!r}: allowed are {', '.join(allowed)}" for name in names if name not in allowed]
+
+
+def _order_problems(key: str, rule: CategoryRule) -> list[str]:
+    given = [(level, getattr(rule, level)) for level in LEVELS if getattr(rule, level) is not None]
+    return [
+        f"categories.{key}.{high} is {above}: it must be at least {low} ({below}), since thresholds rise with severity"
+        for (low, below), (high, above) in pairwise(given)
+        if above < below
+    ]
+
+
+class DecisionTable:
+    """A policy made ready for the heads of one model.
+
+    Parameters
+    ----------
+    policy : Policy
+    heads : sequence of str
+        The heads of the model, in the order of its columns.
+
+    Examples
+    --------
+    >>> policy = parse_policy("version = 1\\n[categories.spam]\\nreview = 0.3\\nhide = 0.5")
+    >>> table = DecisionTable(policy, ("spam",))
+    >>> table.decide((0.5,)).action, table.decide((0.4,)).review_codes
+    (<Action.HIDE: 1>, ('near_threshold',))
+    """
+
+    def __init__(self, policy: Policy, heads: Sequence[str]) -> None:
+        self.policy = policy
+        self.heads = tuple(heads)
+        self._thresholds = [self._head_thresholds(head) for head in heads]
+        self._confirmed = {head: policy.confirmed(head) for head in heads if head in CATEGORIES}
+        self._order = sorted((h for h in heads if h in CATEGORIES), key=lambda head: CATEGORIES[head].severity)
+        self._column = {head: column for column, head in enumerate(heads)}
+        self.verdict = lru_cache(maxsize=1 << 14)(self._verdict)
+
+    def _head_thresholds(self, head: str) -> tuple[float, ...]:
+        if head in CATEGORIES:
+            return self.policy.categories.get(head, CategoryRule()).thresholds()
+        return (self.policy.not_english if head == NOT_ENGLISH else self.policy.signposts.get(head, NEVER),)
+
+    def decide(self, probabilities: Sequence[float]) -> Decision:
+        """The decision for one comment, given the probability of every head."""
+        return self.verdict(tuple(map(bisect_right, self._thresholds, probabilities)))
+
+    def levels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int8]:
+        """How many thresholds each score has reached, shape (n_comments, n_heads)."""
+        columns = [np.searchsorted(limits, probabilities[:, h], side="right") for h, limits in enumerate(self._thresholds)]
+        return np.column_stack(columns).astype(np.int8)
+
+    def decide_many(self, probabilities: NDArray[np.float64]) -> tuple[list[Decision], NDArray[np.intp]]:
+        """The different decisions for many comments, and which comment gets which, shape (n_comments,)."""
+        patterns, which = np.unique(self.levels(probabilities), axis=0, return_inverse=True)
+        return [self.verdict(tuple(map(int, pattern))) for pattern in patterns], which.reshape(-1)
+
+    def _verdict(self, levels: tuple[int, ...]) -> Decision:
+        """The most severe action wins; anything in a review band, waiting or urgent asks for a person."""
+        reached = {head: level for head, level in zip(self.heads, levels, strict=True) if level}
+        acting = {head: Action(reached[head] - 1) for head in self._order if reached.get(head, 0) > 1}
+        categories = tuple(sorted(acting, key=lambda head: -acting[head]))
+        action = max(acting.values(), default=Action.NONE)
+        codes = self._review_codes(reached, acting)
+        automatic = Action.NONE if codes else action
+        signposts = tuple(head for head in SIGNPOSTS if head in reached)
+        return Decision(action, automatic, bool(codes), categories, signposts, codes)
+
+    def _review_codes(self, reached: Mapping[str, int], acting: Mapping[str, Action]) -> tuple[str, ...]:
+        waiting = any(action in self._confirmed[head] for head, action in acting.items())
+        near = any(reached.get(head) == 1 for head in self._order)
+        found = {"urgent": URGENT in reached, "confirm": waiting, "near_threshold": near, NOT_ENGLISH: NOT_ENGLISH in reached}
+        return tuple(code for code in REVIEW_CODES if found.get(code))

@@ -1,0 +1,234 @@
+"""The one recipe: corpora and our own comments in, a guard out, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .categories import CATEGORIES, HEADS, SIGNPOSTS, URGENT
+from .classifier import CommentClassifier
+from .data import group_comments, load_comments, source_registry, stable_fractions
+from .evaluation import evaluate_scores
+from .exceptions import DataError
+from .guard import SocialGuard
+from .persistence import Model, weights_hash
+from .scorer import Floats, Weights, to_probability
+from .tuning import threshold_for_f1, threshold_for_recall, thresholds_within_budget
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LEAST_LABELS = 20
+"""A head with fewer comments of either answer is left out of the model."""
+
+URGENT_RECALL = 0.93
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of `train_guard`.
+
+    Attributes
+    ----------
+    per_source : int
+        How many comments of one public source to use at the most.
+    own_weight : float
+        How much one of our own comments counts against one of a public source.
+    C, min_df, max_words, max_grams, folds
+        As in `CommentClassifier`.
+    """
+
+    per_source: int = 3000
+    own_weight: float = 3.0
+    C: float = 2.0
+    min_df: int = 5
+    max_words: int = 60_000
+    max_grams: int = 60_000
+    folds: int = 3
+
+
+def train_guard(
+    comments: pd.DataFrame | str | Path,
+    *,
+    corpora: pd.DataFrame | str | Path | None = None,
+    recipe: Recipe | None = None,
+    prevalence: Mapping[str, float] | None = None,
+    n_jobs: int | None = None,
+    report: Callable[[str], Any] = lambda line: None,
+) -> SocialGuard:
+    """Train a guard.
+
+    Parameters
+    ----------
+    comments : frame or path
+        Labelled comments of the ground where the guard will be used: they count most, and calibration and thresholds
+        rest on them alone (on held-out folds).
+    corpora : frame or path, optional
+        Public comments as further examples, such as a folder of corpora; only open licences are taken from a folder.
+    recipe : Recipe, optional
+        Other settings than the usual.
+    prevalence : mapping of str to float, optional
+        The share of each category where the guard will be used; the defaults stand in `categories.CATEGORIES`.
+    n_jobs : int, optional
+        How many categories to fit at the same time.
+    report : callable, optional
+        Told of each stage in one line.
+
+    Returns
+    -------
+    SocialGuard
+
+    Raises
+    ------
+    DataError, LabelError
+        When comments cannot be read or no head has enough labels.
+    """
+    recipe = recipe or Recipe()
+    shares = {key: category.prevalence for key, category in CATEGORIES.items()} | dict(prevalence or {})
+    rows = gather_comments(comments, corpora, recipe)
+    heads = supported_heads(rows)
+    report(f"{len(rows):,} comments, {int(rows['own'].sum()):,} of them our own; {len(heads)} heads")
+    classifier = CommentClassifier(
+        C=recipe.C,
+        min_df=recipe.min_df,
+        max_words=recipe.max_words,
+        max_grams=recipe.max_grams,
+        folds=recipe.folds,
+        prevalence=shares,
+        n_jobs=n_jobs,
+    )
+    weight = np.where(rows["own"], recipe.own_weight, 1.0)
+    classifier.fit(rows["text"], rows[heads], weight, rows["unit"], rows["own"].astype(float))
+    report(f"{len(classifier.vocabulary_.words):,} words and pairs, {len(classifier.vocabulary_.grams):,} character n-grams")
+    return build_guard(classifier, rows, shares, recipe)
+
+
+def gather_comments(
+    comments: pd.DataFrame | str | Path, corpora: pd.DataFrame | str | Path | None, recipe: Recipe
+) -> pd.DataFrame:
+    """Our own and public comments in one frame with the columns ``own`` and ``unit`` (the group of a fold)."""
+    own = load_comments(comments)
+    frames = [own.assign(own=True)]
+    if corpora is not None:
+        public = load_comments(corpora, licence_class=None if isinstance(corpora, pd.DataFrame) else "open")
+        frames.append(thin_sources(public, recipe.per_source).assign(own=False))
+    rows = pd.concat(frames, ignore_index=True)
+    if rows.empty:
+        raise DataError("there are no comments to train on")
+    return rows.assign(unit=group_comments(rows))
+
+
+def thin_sources(public: pd.DataFrame, per_source: int) -> pd.DataFrame:
+    """Keep at most so many comments of each source: whole groups, always the same ones."""
+    place = pd.Series(stable_fractions(group_comments(public), "thin"), index=public.index)
+    order = place.groupby(public["source"]).rank(method="first")
+    return public[order <= per_source]
+
+
+def supported_heads(rows: pd.DataFrame) -> list[str]:
+    """The heads that have enough comments of either answer to learn from."""
+    heads = [head for head in HEADS if head in rows and all((rows[head] == a).sum() >= LEAST_LABELS for a in (0, 1))]
+    if not heads:
+        raise DataError(f"no head has {LEAST_LABELS} comments labelled 1 and as many labelled 0; add labels")
+    return heads
+
+
+def build_guard(
+    classifier: CommentClassifier, rows: pd.DataFrame, prevalence: Mapping[str, float], recipe: Recipe
+) -> SocialGuard:
+    """Choose thresholds on held-out scores of our own comments, and describe the model."""
+    own = rows["own"].to_numpy()
+    held_out = pd.DataFrame(to_probability(classifier.held_out_log_odds_[own]), columns=list(classifier.heads_))
+    labels = rows.loc[own, list(classifier.heads_)].reset_index(drop=True)
+    manifest = describe_training(rows, classifier.weights_, prevalence, recipe)
+    manifest["held_out"] = evaluate_scores(labels, held_out, prevalence).round(4).to_dict("index")
+    policy = write_policy(labels, held_out, weights_hash(classifier.weights_))
+    return SocialGuard(Model(classifier.weights_, policy, manifest))
+
+
+def describe_training(
+    rows: pd.DataFrame, weights: Weights, prevalence: Mapping[str, float], recipe: Recipe
+) -> dict[str, Any]:
+    """What a manifest tells of the training: sources with licence and number of comments, settings, versions."""
+    registry = source_registry()
+    counts = rows.groupby("source").size()
+    sources = {
+        str(source): {"comments": int(count), "licence": registry.get(str(source), {}).get("licence", "own")}
+        for source, count in counts.items()
+    }
+    packages = ("social_guard", "scikit-learn", "scipy", "numpy", "pandas")
+    versions = {name: importlib.metadata.version(name) for name in packages} | {"python": platform.python_version()}
+    digest = int(pd.util.hash_pandas_object(rows["text"], index=False).sum()) & (2**64 - 1)
+    return {
+        "model": weights_hash(weights),
+        "prevalence": {key: prevalence[key] for key in CATEGORIES if key in weights.heads},
+        "sources": sources,
+        "recipe": vars(recipe),
+        "training_text_hash": f"{digest:016x}",
+        "versions": versions,
+    }
+
+
+def write_policy(labels: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
+    """The text of a policy file with thresholds chosen on held-out scores."""
+    lines = [POLICY_HEAD.format(model=model)]
+    for head in (head for head in CATEGORIES if head in labels):
+        chosen = thresholds_within_budget(*_known(labels, held_out, head))
+        lines.append(f"\n[categories.{head}]  # {CATEGORIES[head].clause}\n")
+        lines += [f"{level} = {value}\n" for level, value in chosen.items()]
+    lines.append(SIGNPOST_HEAD)
+    for head in (head for head in SIGNPOSTS if head in labels):
+        probability, positive = _known(labels, held_out, head)
+        chosen_one = (
+            threshold_for_recall(probability, positive, URGENT_RECALL)
+            if head == URGENT
+            else threshold_for_f1(probability, positive)
+        )
+        lines.append(f"{head} = {chosen_one}\n")
+    return "".join(lines)
+
+
+def _known(labels: pd.DataFrame, held_out: pd.DataFrame, head: str) -> tuple[Floats, NDArray[np.bool_]]:
+    known = labels[head].notna().to_numpy()
+    return held_out[head].to_numpy()[known], (labels[head][known] == 1).to_numpy()
+
+
+POLICY_HEAD = """\
+# How scores become actions.
+#
+# Every comment gets a score from 0 to 1 in each category: how likely it is to belong there. This file says from which
+# score on something happens. Raise a number and fewer comments are touched; lower it and more are. Delete a line and
+# that step is never taken. The most severe step that any category reaches is the one that is recommended.
+#
+#   review   a person looks; nothing happens to the comment
+#   hide     only the author and their friends still see it
+#   remove   it is deleted
+#   report   it is deleted and reported to the platform, and to security or the police where somebody may be harmed
+#
+# After a change, run: social-guard info --policy THIS-FILE
+
+version = 1
+
+# The model that these numbers were chosen for. With another model, they mean something else.
+tuned_for = "{model}"
+
+# These steps are only ever recommended: a person confirms them. A category may have a `confirm` line of its own.
+confirm = ["remove", "report"]
+
+# From this score on a comment counts as not in English, and a person looks, since the model reads English only.
+not_english = 0.5
+"""
+
+SIGNPOST_HEAD = """
+# Comments that are welcome and need an answer: from which score on they are marked as such. urgent_help (somebody may be
+# in danger now) always brings a person, whatever else the comment holds; keep it low.
+[signposts]
+"""
+
