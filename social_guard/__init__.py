@@ -32,14 +32,14 @@ _ROOMS = {
     "train_guard": "training",
 }
 
-__all__ = [
-    "CATEGORIES",
-    "SIGNPOSTS",
+__all__ = [  # noqa: RUF022 - in the order of `sorted`
     "Action",
+    "CATEGORIES",
     "CommentClassifier",
     "Decision",
     "Explanation",
     "Policy",
+    "SIGNPOSTS",
     "SocialGuard",
     "SocialGuardError",
     "__version__",

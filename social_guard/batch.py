@@ -324,6 +324,7 @@ class _LineWriter:
         self._first = False
 
     def close(self) -> None:
+        """Finish the file; standard output stays open."""
         if self._stream is not sys.stdout:
             self._stream.close()
 
@@ -345,6 +346,7 @@ class _ParquetWriter:
         self._file.write_table(pa.Table.from_pandas(frame, schema=self._file.schema, preserve_index=False))
 
     def close(self) -> None:
+        """Write the footer."""
         if self._file is not None:
             self._file.close()
 

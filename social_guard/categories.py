@@ -21,6 +21,8 @@ class Category:
         The policy's words.
     finding : str
         How a reason names what was found: "The comment seems to contain …".
+    gravest : str
+        The most severe action that the policy foresees; a policy file may go further.
     severity : int
         1 is the most severe; orders categories that call for the same action.
     prevalence : float
@@ -30,6 +32,7 @@ class Category:
     key: str
     clause: str
     finding: str
+    gravest: str
     severity: int
     prevalence: float
 
@@ -53,11 +56,12 @@ class Signpost:
 CATEGORIES: dict[str, Category] = {
     category.key: category
     for category in (
-        Category("abuse", "abusive or threatening messages", "a threat or abuse", 1, 0.005),
+        Category("abuse", "abusive or threatening messages", "a threat or abuse", "report", 1, 0.005),
         Category(
             "offensive_language",
             "offensive language, including swearing or personal insults",
             "swearing or a personal insult",
+            "remove",
             5,
             0.03,
         ),
@@ -65,17 +69,19 @@ CATEGORIES: dict[str, Category] = {
             "harassment",
             "harassment, including naming members of staff in a negative way",
             "a named or identifiable person spoken of negatively",
+            "remove",
             3,
             0.01,
         ),
-        Category("hate_speech", "hate speech", "an attack on people for who they are", 2, 0.005),
-        Category("spam", "spam/commercial posts", "an advertisement or spam", 6, 0.03),
-        Category("off_topic", "comments which are unrelated to our work", "nothing related to our work", 7, 0.05),
+        Category("hate_speech", "hate speech", "an attack on people for who they are", "report", 2, 0.005),
+        Category("spam", "spam/commercial posts", "an advertisement or spam", "remove", 6, 0.03),
+        Category("off_topic", "comments which are unrelated to our work", "nothing related to our work", "hide", 7, 0.05),
         Category(
             "privacy",
             "no naming of staff without permission, no sharing of personal staff accounts and information; "
             "patient confidentiality",
             "somebody's personal information",
+            "remove",
             4,
             0.005,
         ),

@@ -29,6 +29,7 @@ class Fit(NamedTuple):
     intercept: float
 
     def log_odds(self, matrix: CommentMatrix) -> Floats:
+        """Log-odds of each comment of a matrix, shape (n_comments,)."""
         return matrix.dot(self.coef) / matrix.norms() + self.intercept
 
 
@@ -143,7 +144,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         self._single = raw.ndim == 1
         if self._single:
             self.classes_, labels = _binary(raw)
-            self.heads_ = ("label",)
+            self.heads_: tuple[str, ...] = ("label",)
         else:
             self.heads_ = tuple(names or map(str, range(raw.shape[1])))
             self.classes_, labels = np.array(self.heads_), _zero_one(raw, self.heads_)

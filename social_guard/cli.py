@@ -134,7 +134,7 @@ def _load(model: Path | None, policy: Path | None) -> Any:
 
 
 def _given(text: str) -> str:
-    return click.get_text_stream("stdin").read().rstrip("\n") if text == "-" else text
+    return sys.stdin.read().rstrip("\n") if text == "-" else text
 
 
 def _decision_dict(decision: Any) -> dict[str, Any]:

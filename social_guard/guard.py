@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -75,6 +76,11 @@ class SocialGuard:
         return self._policy
 
     @property
+    def policy_text(self) -> str:
+        """The policy file, with its comments."""
+        return self._model.policy_text
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """What is known about the model: sources, versions, metrics."""
         return dict(self._model.manifest)
@@ -95,7 +101,7 @@ class SocialGuard:
         probabilities = self.scores([_one_text(text)])[0].tolist()
         decision = self._table.decide(probabilities)
         scores = {head: p for head, p in zip(self.heads, probabilities, strict=True) if head in CATEGORIES}
-        return replace(decision, scores=scores, make_reason=lambda: self._reason(text, decision))
+        return replace(decision, scores=scores, make_reason=partial(self._reason, text, decision))
 
     def _reason(self, text: str, decision: Decision) -> str:
         explanation = self.explain(text)
@@ -132,6 +138,10 @@ class SocialGuard:
     def save(self, folder: str | Path) -> Path:
         """Write the model folder, whole or not at all."""
         return save_model(self._model, folder)
+
+    def __reduce__(self) -> tuple[type[SocialGuard], tuple[Model]]:
+        """Travels to another process as its model alone; caches are made anew there."""
+        return SocialGuard, (self._model,)
 
     def __repr__(self) -> str:
         return f"SocialGuard(model={self.model_hash[:12]!r}, heads={len(self.heads)})"

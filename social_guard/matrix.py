@@ -159,7 +159,7 @@ def choose_vocabulary(counted: CountedComments, min_df: int, max_words: int, max
 def _commonest(
     keys: Sequence[str], counts: NDArray[np.integer], min_df: int, most: int
 ) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    kept = sorted((-int(counts[i]), keys[i]) for i in np.flatnonzero(counts >= min_df))[:most]
+    kept = sorted((-int(counts[i]), keys[i]) for i in np.flatnonzero(counts >= min_df).tolist())[:most]
     kept.sort(key=lambda pair: pair[1])
     return tuple(key for _, key in kept), np.array([-count for count, _ in kept], np.int32)
 

@@ -26,7 +26,7 @@ _EDIT = re.compile(
     r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
     r"|(?P<user>(?<!\w)@\w{1,64})"
     r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});)"
-    r"|(?P<char>[^\x00-\x7f])",
+    r"|(?P<char>(?-i:[^\x00-\x7f]))",
     re.IGNORECASE,
 )
 _WORD = r"a-z0-9\x80-\U0010ffff"
@@ -121,7 +121,9 @@ def normalise(text: str) -> Normalised:
     """
     if not _needs_edits(text):
         return Normalised(text, text.lower())
-    pieces, edits, done, length = [], [], 0, 0
+    pieces: list[str] = []
+    edits: list[_Edit] = []
+    done = length = 0
     for match in _EDIT.finditer(text):
         new = _replacement(match)
         pieces += (text[done : match.start()].lower(), new)
@@ -207,7 +209,7 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
     >>> token_spans("well done")
     [('well', 0, 4), ('done', 5, 9)]
     """
-    spans = []
+    spans: list[tuple[str, int, int]] = []
     for match in _TOKEN.finditer(folded):
         shapes = _shape(match[0])
         starts = range(match.start(), match.end(), TOKEN_LENGTH) if len(shapes) > 1 else (match.start(),)
@@ -237,7 +239,9 @@ def _mask_shape(piece: str) -> str:
     """One asterisk stands for any number; one at the end of a long word or a number is a footnote, not a mask."""
     body = piece.rstrip("*")
     tail = len(piece) - len(body)
-    footnote = body.isdigit() or (tail == 1 and len(body) > 2)
+    if body.isdigit():
+        return "0" * len(body)
+    footnote = tail == 1 and len(body) > 2
     return re.sub(r"\*+", "*", body) + ("*" if tail and not footnote else "") or "*"
 
 
@@ -306,4 +310,5 @@ def _plain_forms(word: str) -> list[str]:
         return []
     letters = [word] if word.isalpha() else [word.translate(table) for table in _LEET]
     forms = [_STRETCHED.sub(double, form) for form in letters for double in (r"\1", r"\1\1")]
-    return [form for form in dict.fromkeys(forms) if len(form) > 2 and form.isascii() and form.isalpha()]
+    least = 4 if any(char.isdigit() for char in word) else 3  # three letters and digits are a part, a bed, a road
+    return [form for form in dict.fromkeys(forms) if len(form) >= least and form.isascii() and form.isalpha()]

@@ -7,10 +7,11 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .categories import CATEGORIES, HEADS, SIGNPOSTS, URGENT
 from .classifier import CommentClassifier
@@ -19,11 +20,9 @@ from .evaluation import evaluate_scores
 from .exceptions import DataError
 from .guard import SocialGuard
 from .persistence import Model, weights_hash
-from .scorer import Floats, Weights, to_probability
+from .policy import LEVELS
+from .scorer import Weights, to_probability
 from .tuning import threshold_for_f1, threshold_for_recall, thresholds_within_budget
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""
@@ -122,7 +121,17 @@ def gather_comments(
     rows = pd.concat(frames, ignore_index=True)
     if rows.empty:
         raise DataError("there are no comments to train on")
-    return rows.assign(unit=group_comments(rows))
+    return rows.assign(unit=fold_units(rows, recipe.folds))
+
+
+def fold_units(rows: pd.DataFrame, folds: int) -> NDArray[np.object_]:
+    """What stays in one fold: a writer's file of our own comments where there are enough files, else equal texts.
+
+    A model must not be judged on the voice that it learnt from.
+    """
+    units = group_comments(rows)
+    enough = rows.loc[rows["own"], "source"].nunique() >= 4 * max(folds, 1)
+    return np.where(rows["own"] & enough, "writer/" + rows["source"], units)
 
 
 def thin_sources(public: pd.DataFrame, per_source: int) -> pd.DataFrame:
@@ -143,13 +152,13 @@ def supported_heads(rows: pd.DataFrame) -> list[str]:
 def build_guard(
     classifier: CommentClassifier, rows: pd.DataFrame, prevalence: Mapping[str, float], recipe: Recipe
 ) -> SocialGuard:
-    """Choose thresholds on held-out scores of our own comments, and describe the model."""
-    own = rows["own"].to_numpy()
-    held_out = pd.DataFrame(to_probability(classifier.held_out_log_odds_[own]), columns=list(classifier.heads_))
-    labels = rows.loc[own, list(classifier.heads_)].reset_index(drop=True)
+    """Choose thresholds on held-out scores of comments of our own ground, and describe the model."""
+    held_out = pd.DataFrame(to_probability(classifier.held_out_log_odds_), columns=list(classifier.heads_), index=rows.index)
+    own = rows[rows["own"]]
     manifest = describe_training(rows, classifier.weights_, prevalence, recipe)
-    manifest["held_out"] = evaluate_scores(labels, held_out, prevalence).round(4).to_dict("index")
-    policy = write_policy(labels, held_out, weights_hash(classifier.weights_))
+    measures = evaluate_scores(own[list(classifier.heads_)], held_out.loc[own.index], prevalence)
+    manifest["held_out"] = measures.round(4).to_dict("index")
+    policy = write_policy(rows, held_out, weights_hash(classifier.weights_))
     return SocialGuard(Model(classifier.weights_, policy, manifest))
 
 
@@ -176,28 +185,34 @@ def describe_training(
     }
 
 
-def write_policy(labels: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
-    """The text of a policy file with thresholds chosen on held-out scores."""
+def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
+    """The text of a policy file with thresholds chosen on held-out scores.
+
+    Our own comments and real ones of our ground are judged apart, and the higher threshold is taken: neither may have
+    more false alarms than the budget.
+    """
+    registry = source_registry()
+    ground = rows["source"].map(lambda source: bool(registry.get(source, {}).get("ground"))).to_numpy()
+    parts = [part for part in (rows["own"].to_numpy(), ground) if part.any()]
     lines = [POLICY_HEAD.format(model=model)]
-    for head in (head for head in CATEGORIES if head in labels):
-        chosen = thresholds_within_budget(*_known(labels, held_out, head))
+    for head in (head for head in CATEGORIES if head in held_out):
+        outside = (rows[head] == 0).fillna(False).to_numpy(dtype=bool)
+        options = [thresholds_within_budget(held_out.loc[part & outside, head].to_numpy()) for part in parts]
         lines.append(f"\n[categories.{head}]  # {CATEGORIES[head].clause}\n")
-        lines += [f"{level} = {value}\n" for level, value in chosen.items()]
-    lines.append(SIGNPOST_HEAD)
-    for head in (head for head in SIGNPOSTS if head in labels):
-        probability, positive = _known(labels, held_out, head)
-        chosen_one = (
-            threshold_for_recall(probability, positive, URGENT_RECALL)
-            if head == URGENT
-            else threshold_for_f1(probability, positive)
-        )
-        lines.append(f"{head} = {chosen_one}\n")
-    return "".join(lines)
+        for level in LEVELS[: LEVELS.index(CATEGORIES[head].gravest) + 1]:
+            lines.append(f"{level} = {max(option[level] for option in options)}\n")
+    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[parts[0]], held_out[parts[0]])])
 
 
-def _known(labels: pd.DataFrame, held_out: pd.DataFrame, head: str) -> tuple[Floats, NDArray[np.bool_]]:
-    known = labels[head].notna().to_numpy()
-    return held_out[head].to_numpy()[known], (labels[head][known] == 1).to_numpy()
+def _signpost_lines(own: pd.DataFrame, held_out: pd.DataFrame) -> list[str]:
+    lines = []
+    for head in (head for head in SIGNPOSTS if head in held_out):
+        known = own[head].notna()
+        probability, positive = held_out.loc[known, head].to_numpy(), (own.loc[known, head] == 1).to_numpy(dtype=bool)
+        urgent = head == URGENT
+        chosen = threshold_for_recall(probability, positive, URGENT_RECALL) if urgent else threshold_for_f1(probability, positive)
+        lines.append(f"{head} = {chosen}\n")
+    return lines
 
 
 POLICY_HEAD = """\

@@ -14,17 +14,13 @@ BUDGETS: Mapping[str, float] = {"review": 0.012, "hide": 0.0015, "remove": 0.000
 """The share of comments outside a category that each step may wrongly touch."""
 
 
-def thresholds_within_budget(
-    probability: Floats, positive: NDArray[np.bool_], budgets: Mapping[str, float] = BUDGETS
-) -> dict[str, float]:
+def thresholds_within_budget(others: Floats, budgets: Mapping[str, float] = BUDGETS) -> dict[str, float]:
     """The lowest thresholds at which each step touches no more than its share of the comments outside a category.
 
     Parameters
     ----------
-    probability : (n_comments,) float array
-        Of comments that the model was not fitted on.
-    positive : (n_comments,) bool array
-        Which comments belong to the category.
+    others : (n_comments,) float array
+        Probability of comments that do not belong to the category and that the model was not fitted on.
     budgets : mapping of str to float
         For each step of `policy.LEVELS`, the share of the other comments that it may touch.
 
@@ -35,11 +31,10 @@ def thresholds_within_budget(
 
     Examples
     --------
-    >>> probability = np.linspace(0, 1, 1001)
-    >>> thresholds_within_budget(probability, probability > 0.9, {"review": 0.1, "hide": 0.01, "remove": 0, "report": 0})
-    {'review': 0.811, 'hide': 0.892, 'remove': 0.9001, 'report': 0.9001}
+    >>> thresholds_within_budget(np.linspace(0, 0.9, 901), {"review": 0.1, "hide": 0.01, "remove": 0, "report": 0})
+    {'review': 0.8101, 'hide': 0.8911, 'remove': 0.9001, 'report': 0.9001}
     """
-    others = np.sort(probability[~positive])[::-1]
+    others = np.sort(others)[::-1]
     thresholds: dict[str, float] = {}
     lowest = 0.0
     for level in LEVELS:

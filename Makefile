@@ -1,0 +1,26 @@
+PYTHON ?= python
+CORPORA ?= ../shared/corpora
+
+.PHONY: install demo test model evaluate benchmarks folds
+
+install:  ## the package with everything that developing it needs
+	$(PYTHON) -m pip install -e .[dev]
+
+demo:  ## score the example file with the model that ships
+	social-guard score data/example/comments.csv -o scored.csv
+
+test:  ## what CI runs
+	ruff check . && mypy && pytest
+
+model:  ## rebuild models/default from the open corpora and our own comments
+	social-guard train data/comments -o models/default --corpora $(CORPORA) --jobs 2
+
+evaluate:  ## figures on comments that the model was not trained on, into docs/
+	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
+
+benchmarks:  ## sources held out in turn, and memory
+	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/memory.py
+
+folds:  ## rebuild the table of characters
+	$(PYTHON) data/make_folds.py

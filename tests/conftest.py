@@ -1,0 +1,41 @@
+"""The smallest things that show the behaviour: a guard trained in seconds on a part of our own comments."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from social_guard import SocialGuard, load_comments, train_guard
+from social_guard.training import Recipe
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMENTS = ROOT / "data" / "comments"
+
+
+@pytest.fixture(scope="session")
+def own_comments():
+    """Every fifth of our own comments, all heads labelled."""
+    return load_comments(COMMENTS).iloc[::5].reset_index(drop=True)
+
+
+@pytest.fixture(scope="session")
+def small_guard(own_comments) -> SocialGuard:
+    """A guard of its own, quick to train: good enough to behave, not to use."""
+    return train_guard(own_comments, recipe=Recipe(max_words=4000, max_grams=4000, min_df=3, folds=2))
+
+
+@pytest.fixture(scope="session")
+def shipped_guard() -> SocialGuard:
+    """The model that ships."""
+    return SocialGuard.load()
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of public corpora, which is not part of the repository."""
+    folder = Path(os.environ.get("SOCIAL_GUARD_CORPORA", ROOT.parent / "shared" / "corpora"))
+    if not folder.is_dir():
+        pytest.skip(f"the public corpora are not at {folder}; set SOCIAL_GUARD_CORPORA")
+    return folder

@@ -1,0 +1,133 @@
+import datasets
+import pandas as pd
+import pytest
+
+from social_guard import load_comments, split_comments
+from social_guard.categories import CATEGORIES, HEADS
+from social_guard.data import group_comments, source_registry, text_key
+from social_guard.exceptions import DataError
+from tests.conftest import COMMENTS
+
+FRAME = pd.DataFrame({"text": ["Thanks", "Buy now", "hm"], "spam": [0, 1, None], "complaint": [0, 0, 1]})
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_every_file_format_gives_the_same_frame(tmp_path, suffix):
+    """A missing label stays missing."""
+    path = tmp_path / f"mine.{suffix}"
+    {
+        "csv": lambda: FRAME.to_csv(path, index=False),
+        "jsonl": lambda: FRAME.to_json(path, orient="records", lines=True),
+        "parquet": lambda: FRAME.to_parquet(path),
+    }[suffix]()
+    loaded = load_comments(path)
+    pd.testing.assert_frame_equal(loaded, load_comments(FRAME, name="mine"))
+    assert loaded["spam"].isna().tolist() == [False, False, True]
+
+
+def test_hugging_face_data_sets_load(tmp_path):
+    """A `Dataset`, a `DatasetDict` and a folder go through the `datasets` library."""
+    dataset = datasets.Dataset.from_pandas(FRAME)
+    assert load_comments(dataset)["spam"].tolist()[:2] == [0, 1]
+    both = load_comments(datasets.DatasetDict({"train": dataset, "test": dataset}))
+    assert both["split"].tolist() == ["train"] * 3 + ["test"] * 3
+    FRAME.to_parquet(tmp_path / "paradetox.parquet")
+    FRAME.to_parquet(tmp_path / "olid_offenseval2019.parquet")
+    FRAME.to_csv(tmp_path / "unheard_of.csv", index=False)
+    assert set(load_comments(tmp_path)["source"]) == {"paradetox", "olid_offenseval2019", "unheard_of"}
+    assert set(load_comments(tmp_path, licence_class="open")["source"]) == {"paradetox"}
+
+
+def test_a_hub_name_loads_with_its_label_mapping(monkeypatch):
+    """The registry says which column holds the text and what its labels mean."""
+    asked = []
+
+    def load_dataset(path, name=None, split=None):
+        asked.append((path, name, split))
+        return datasets.Dataset.from_dict({"tweet": ["a", "b", "c"], "class": [0, 1, 2]})
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    loaded = load_comments("tdavidson/hate_speech_offensive")
+    assert asked == [("tdavidson/hate_speech_offensive", None, "train")]
+    assert loaded["source"].unique().tolist() == ["davidson_2017"]
+    assert loaded["hate_speech"].tolist() == [1, 0, 0]
+    assert loaded["offensive_language"].isna().tolist() == [True, False, False]
+
+
+def test_listed_labels_mean_fully_labelled():
+    """Heads that are not listed are 0, not unknown."""
+    loaded = load_comments(pd.DataFrame({"text": ["a", "b"], "labels": [["spam", "privacy"], []]}))
+    assert loaded[list(HEADS)].isna().sum().sum() == 0
+    assert loaded.loc[0, ["spam", "privacy", "abuse"]].tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame({"comment": ["x"]}), "no column 'text'; the columns are comment"),
+        (pd.DataFrame({"text": ["x"], "spam": [2]}), "column 'spam' has .*2.* in row 0"),
+        (pd.DataFrame({"text": ["x"], "labels": ["spma"]}), "unknown label 'spma'"),
+    ],
+)
+def test_bad_frames_say_what_is_wrong(frame, message):
+    """Column, row and value are named."""
+    with pytest.raises(DataError, match=message):
+        load_comments(frame)
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.csv", b"\xff\xfe\x00"), ("a.parquet", b"no"), ("a.jsonl", b"{")])
+def test_bad_files_are_named(tmp_path, name, content):
+    """So is a file that is not there, and an empty folder."""
+    (tmp_path / name).write_bytes(content)
+    for source in (tmp_path / name, tmp_path / "nothing.csv"):
+        with pytest.raises(DataError, match=source.name):
+            load_comments(source)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no comments found"):
+        load_comments(tmp_path / "empty")
+
+
+def test_pairs_and_duplicates_share_a_group():
+    """Chains of equal texts and pairs are one group, whatever the order of the rows."""
+    rows = pd.DataFrame(
+        {
+            "text": ["You IDIOT!", "you idiot", "you fool", "other", "you fool 🙂"],
+            "source": ["paradetox", "x", "paradetox", "x", "y"],
+            "group": ["7", "", "7", "", ""],
+        }
+    )
+    groups = group_comments(rows)
+    assert groups[0] == groups[1] == groups[2] == groups[4] != groups[3]
+    assert list(group_comments(rows[::-1])) == list(groups[::-1])
+
+
+def test_a_group_column_that_is_no_pair_does_not_group():
+    """The registry says for which sources `group` names pairs."""
+    rows = pd.DataFrame({"text": ["a b", "c d"], "source": "nhs_fft_px_phase1", "group": "critical"})
+    assert len(set(group_comments(rows))) == 2
+
+
+def test_splits_are_stable_and_never_share_a_text(own_comments):
+    """A comment keeps its side when others are added."""
+    train, test = split_comments(own_comments, 0.3)
+    assert not set(map(text_key, train["text"])) & set(map(text_key, test["text"]))
+    assert 0.2 < len(test) / len(own_comments) < 0.4
+    _, fewer = split_comments(own_comments.iloc[::2], 0.3)
+    assert set(fewer["text"]) == set(test["text"]) & set(own_comments.iloc[::2]["text"])
+
+
+def test_registry_is_complete():
+    """Every source has a licence, a class and a quality, and maps only to known heads."""
+    for name, entry in source_registry().items():
+        assert entry["licence"] and entry["licence_class"] in ("open", "restricted"), name
+        assert 1 <= entry["quality"] <= 5
+        assert set(entry.get("hub", {}).get("labels", {})) <= set(HEADS)
+
+
+def test_our_own_comments_are_sound():
+    """At least 300, every category and signpost among them, no text twice, only invented contact details."""
+    own = load_comments(COMMENTS)
+    assert len(own) >= 300
+    assert (own[[head for head in HEADS if head in own]].sum() >= 20).sum() >= 15
+    assert own["text"].map(text_key).duplicated().sum() == 0
+    assert (own[list(CATEGORIES)].sum(axis=1) == 0).mean() >= 0.5

@@ -1,0 +1,49 @@
+import pytest
+from hypothesis import given
+
+from social_guard.features import char_ngrams, find_units, unit_keys
+from tests.test_text import TEXTS
+
+KNOWN = {"idiot": 5.0, "pig": 2.0, "face": 2.0, "good": 9.0, "god": 4.0}
+
+
+@given(TEXTS)
+def test_fast_and_full_path_find_the_same_units(raw):
+    """Scoring and explaining see the same units."""
+    units = find_units(raw, KNOWN)
+    tokens, wholes = unit_keys(raw, KNOWN)
+    assert {u.key for u in units if u.kind == "token"} == set(tokens)
+    assert {u.key for u in units if u.kind != "token"} == set(wholes)
+    assert len(set(tokens)) == len(tokens)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("an 1diot", ["an", "1diot", "idiot"]),
+        ("an 1d1ord", ["an", "1d1ord"]),  # the reading is no known word
+        ("gooood", ["gooood", "good"]),  # the commoner of two readings
+        ("🐷", ["🐷", "pig", "face"]),
+        ("idiot 1diot", ["idiot", "1diot"]),
+        ("", []),
+    ],
+)
+def test_readings_are_extra_tokens(text, keys):
+    """A reading stands beside what was written, once, and only when the model knows the word."""
+    assert unit_keys(text, KNOWN)[0] == keys
+
+
+def test_pairs_run_through_readings():
+    """A reading pairs with its neighbours as if it had been written."""
+    assert unit_keys("you 1diot doctor", KNOWN)[1] == ["you 1diot", "you idiot", "1diot doctor", "idiot doctor"]
+
+
+def test_a_unit_knows_all_its_places():
+    """A repeated unit counts once and points at every place."""
+    token = next(unit for unit in find_units("no, No, NO", {}) if unit.key == "no")
+    assert token.spans == ((0, 2), (4, 6), (8, 10))
+
+
+def test_char_ngrams_are_distinct():
+    """An n-gram that stands twice in a token is one."""
+    assert char_ngrams("aa") == {" a", "aa", "a ", " aa", "aa ", " aa "}

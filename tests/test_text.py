@@ -1,0 +1,139 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from social_guard.features import find_units
+from social_guard.text import find_readings, fold, normalise, token_spans, tokens
+
+DISGUISES = [
+    ("sh1t", "shit"),
+    ("$hit", "shit"),
+    ("5hit", "shit"),
+    ("sh!t", "shit"),
+    ("id1ot", "idiot"),
+    ("a$$hole", "asshole"),
+    ("w4nk3r", "wanker"),
+    ("ｍｏｒｏｎ", "moron"),
+    ("𝓶𝓸𝓻𝓸𝓷", "moron"),
+    ("ⓜⓞⓡⓞⓝ", "moron"),
+    ("mоrоn", "moron"),  # Cyrillic o
+    ("m\u200bo\u200bron", "moron"),
+    ("m\u0336o\u0336r\u0336o\u0336n\u0336", "moron"),
+    ("m&#111;ron", "moron"),
+    ("m o r o n", "moron"),
+    ("m.o.r.o.n", "moron"),
+    ("m-o-r-o-n", "moron"),
+    ("m_o_r_o_n", "moron"),
+    ("mooooron", "moron"),
+    ("mor-on", "mor"),  # two words: stays two words
+    ("b🅰stard", "bastard"),
+    ("🇲🇴🇷🇴🇳", "moron"),
+    ("🐷", "pig"),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), DISGUISES)
+def test_disguise_is_seen_through(written, meant):
+    """The meant word is a token of the comment or one of its readings."""
+    comment = normalise(f"you {written} there")
+    seen = set(tokens(comment.text)) | {word for reading in comment.readings for word in reading.word.split()}
+    assert meant in seen
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "hot water",
+        "Saturday night",
+        "as she said",
+        "push it",
+        "part A55-12B and unit T1T",
+        "51.5074 N, 0.1278 W",
+        "Dr A. S. Shah, consultant",
+        "Scunthorpe, Penistone and Cockermouth",
+        "Mr Cockburn and Ms Dickinson",
+        "vitamin B12, ward 5B, bed 12",
+        "SW6 1AA",
+        "at 20mins past 5pm, the 1st and 2nd of May",
+        "my pen.Is it yours",
+        "well-known follow-up",
+        "assess the class assignment",
+    ],
+)
+def test_undoing_disguise_invents_no_word(harmless):
+    """Harmless text has no reading that is one of the words people hide."""
+    hidden = {"twat", "turd", "ass", "tit", "tits", "penis", "cock", "dick", "shit", "cunt", "arse", "anal", "sex"}
+    readings = {word for reading in normalise(harmless).readings for word in reading.word.split()}
+    assert readings & hidden == set()
+
+
+@pytest.mark.parametrize(
+    ("raw", "folded"),
+    [
+        ("", ""),
+        ("ABC", "abc"),
+        ("straße", "strasse"),
+        ("naïve café", "naive cafe"),
+        ("İstanbul", "istanbul"),
+        ("it’s “fine”", "it's \"fine\""),
+        ("a&nbsp;b &lt;3", "a b <3"),
+        ("see https://example.org/a?b=c now", "see  ‹link›  now"),
+        ("see example.org now", "see  ‹link›  now"),
+        ("mail jo.bloggs@example.org", "mail  ‹email› "),
+        ("@ward_sister ta", " ‹user›  ta"),
+        ("£5", " £ 5"),
+        ("\ud800x", " x"),
+    ],
+)
+def test_fold(raw, folded):
+    """Folding is as the table says, on the fast path and on the one that keeps a map."""
+    assert fold(raw) == folded
+    assert normalise(raw).text == folded
+
+
+@pytest.mark.parametrize(
+    ("folded", "expected"),
+    [
+        ("don't 'quote'", ["don't", "quote"]),
+        ("f**k f***", ["f*k", "f*"]),
+        ("*really* 5*** help*", ["really", "0", "help"]),
+        ("2024 07700", ["0000", "00000"]),
+        ("what?!! no!", ["what", "??", "no", "!"]),
+        ("b12", ["b12"]),
+        ("x" * 85, ["x" * 40, "x" * 40, "x" * 5]),
+        ("🙂 ok", ["🙂", "ok"]),
+    ],
+)
+def test_tokens(folded, expected):
+    """Tokens are words, masks, numbers by length, and signs of a question or a shout."""
+    assert tokens(folded) == expected
+    assert [token for token, _, _ in token_spans(folded)] == expected
+
+
+def test_raw_span_points_at_what_was_written():
+    """A range of the folded text leads back through every kind of change."""
+    raw = "Ｙou &amp; @sister at https://example.org are a 𝓶𝓸𝓻𝓸𝓷\u200b!"
+    comment = normalise(raw)
+    places = {token: raw[slice(*comment.raw_span(start, end))] for token, start, end in token_spans(comment.text)}
+    assert places["you"] == "Ｙou"
+    assert places["‹user›"] == "@sister"
+    assert places["‹link›"] == "https://example.org"
+    assert places["moron"].startswith("𝓶𝓸𝓻𝓸𝓷")
+
+
+TEXTS = st.text(st.characters() | st.sampled_from("aAs$1!@.*& \u200b\u0301🅰🐷оѕ'")) | st.from_regex(r"[a-z@$1!.* ]{0,40}")
+
+
+@given(TEXTS)
+def test_fold_and_normalise_agree_and_spans_stay_inside(raw):
+    """For any text: both paths give the same folded text, and every span lies in the raw text, in order."""
+    comment = normalise(raw)
+    assert fold(raw) == comment.text
+    assert tokens(comment.text) == [token for token, _, _ in token_spans(comment.text)]
+    for _, start, end in token_spans(comment.text):
+        first, after = comment.raw_span(start, end)
+        assert 0 <= first <= after <= len(raw)
+    for reading in find_readings(comment.text):
+        assert 0 <= reading.start < reading.end <= len(comment.text)
+    for unit in find_units(comment, {"ass": 1.0, "pig": 1.0}):
+        assert all(0 <= first <= after <= len(raw) for first, after in unit.spans)

@@ -1,0 +1,54 @@
+import pandas as pd
+import pytest
+
+from social_guard import SocialGuard, train_guard
+from social_guard.data import load_comments
+from social_guard.exceptions import DataError
+from social_guard.training import Recipe, thin_sources
+
+SMALL = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2)
+
+
+def test_same_input_gives_the_same_bytes(own_comments, tmp_path):
+    """Two runs, also with several jobs, write identical folders."""
+    first = train_guard(own_comments, recipe=SMALL).save(tmp_path / "a")
+    second = train_guard(own_comments, recipe=SMALL, n_jobs=2).save(tmp_path / "b")
+    for path in first.iterdir():
+        assert path.read_bytes() == (second / path.name).read_bytes()
+
+
+def test_public_comments_teach_but_do_not_calibrate(own_comments, tmp_path):
+    """Only open sources of a folder are used; the manifest names each with its licence."""
+    public = own_comments.head(60)[["text", "spam"]].assign(text=lambda f: f["text"] + " indeed")
+    public.to_parquet(tmp_path / "paradetox.parquet")
+    public.to_parquet(tmp_path / "olid_offenseval2019.parquet")
+    guard = train_guard(own_comments, corpora=tmp_path, recipe=SMALL)
+    assert guard.manifest["sources"]["paradetox"] == {"comments": 60, "licence": "CC0 1.0"}
+    assert "olid_offenseval2019" not in guard.manifest["sources"]
+
+
+def test_a_head_with_few_labels_is_left_out(own_comments):
+    """Better no score than one that rests on nothing."""
+    few = own_comments.drop(columns=["spam"]).head(400)
+    guard = train_guard(few, recipe=SMALL)
+    assert "spam" not in guard.heads and "abuse" in guard.heads
+
+
+def test_nothing_to_learn_from_is_said():
+    """No labels, no model."""
+    with pytest.raises(DataError, match="add labels"):
+        train_guard(pd.DataFrame({"text": ["a", "b"]}))
+
+
+def test_thinning_keeps_the_same_rows():
+    """A source over the limit is cut to it, always the same way; others are left whole."""
+    rows = load_comments(pd.DataFrame({"text": [f"text {'x' * i}" for i in range(60)], "source": ["a"] * 50 + ["b"] * 10}))
+    kept = thin_sources(rows, 20)
+    assert kept["source"].value_counts().to_dict() == {"a": 20, "b": 10}
+    assert set(thin_sources(rows[::-1], 20)["text"]) == set(kept["text"])
+
+
+def test_a_trained_guard_behaves(small_guard: SocialGuard):
+    """It finds plain cases and leaves thanks alone."""
+    assert small_guard.moderate("You stupid idiots, you useless fucking morons").categories
+    assert not small_guard.moderate("Thank you to everyone on the ward for looking after my mum").categories
