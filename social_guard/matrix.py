@@ -190,7 +190,8 @@ def assemble(counted: CountedComments, vocabulary: Vocabulary) -> CommentMatrix:
     """The matrix of counted comments in a given vocabulary."""
     word_index = {word: i for i, word in enumerate(vocabulary.words)}
     gram_index = {gram: i for i, gram in enumerate(vocabulary.grams)}
-    lists = [[gram_index[g] for g in char_ngrams(token) if g in gram_index] for token in counted.token_keys]
+    # sorted: the order of a set changes from one process to the next, and with it the last bits of every sum
+    lists = [sorted(gram_index[g] for g in char_ngrams(token) if g in gram_index) for token in counted.token_keys]
     words = counted.tokens @ _selection(counted.token_keys, word_index)
     words += counted.pairs @ _selection(counted.pair_keys, word_index)
     return CommentMatrix(

@@ -92,21 +92,28 @@ def train_guard(
     recipe = recipe or Recipe()
     shares = {key: category.prevalence for key, category in CATEGORIES.items()} | dict(prevalence or {})
     rows = gather_comments(comments, corpora, recipe)
-    heads = supported_heads(rows)
-    report(f"{len(rows):,} comments, {int(rows['own'].sum()):,} of them our own; {len(heads)} heads")
+    report(f"{len(rows):,} comments, {int(rows['own'].sum()):,} of them our own")
+    classifier = fit_rows(rows, recipe, shares, n_jobs)
+    words, grams = classifier.vocabulary_.words, classifier.vocabulary_.grams
+    report(f"{len(classifier.heads_)} heads over {len(words):,} words and pairs and {len(grams):,} character n-grams")
+    return build_guard(classifier, rows, shares, recipe)
+
+
+def fit_rows(
+    rows: pd.DataFrame, recipe: Recipe, prevalence: Mapping[str, float], n_jobs: int | None = None
+) -> CommentClassifier:
+    """Fit the classifier on gathered comments; it keeps the held-out scores of every row."""
     classifier = CommentClassifier(
         C=recipe.C,
         min_df=recipe.min_df,
         max_words=recipe.max_words,
         max_grams=recipe.max_grams,
         folds=recipe.folds,
-        prevalence=shares,
+        prevalence=prevalence,
         n_jobs=n_jobs,
     )
     weight = np.where(rows["own"], recipe.own_weight, 1.0)
-    classifier.fit(rows["text"], rows[heads], weight, rows["unit"], rows["own"].astype(float))
-    report(f"{len(classifier.vocabulary_.words):,} words and pairs, {len(classifier.vocabulary_.grams):,} character n-grams")
-    return build_guard(classifier, rows, shares, recipe)
+    return classifier.fit(rows["text"], rows[supported_heads(rows)], weight, rows["unit"], rows["own"].astype(float))
 
 
 def gather_comments(

@@ -32,7 +32,8 @@ def test_wheel_works_in_another_folder(built, tmp_path):
         "print(social_guard.__file__, SocialGuard.load().moderate('you fucking idiot').action, len(source_registry()))"
     )
     environment = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
-    run = subprocess.run([sys.executable, "-S", "-c", code], cwd=tmp_path, env=_with_libraries(environment), capture_output=True, text=True)
+    command = [sys.executable, "-S", "-c", code]
+    run = subprocess.run(command, cwd=tmp_path, env=_with_libraries(environment), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     path, action, sources = run.stdout.split()
     assert path.startswith(str(tmp_path)) and action != "none" and int(sources) == 51

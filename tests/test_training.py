@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
@@ -10,11 +14,18 @@ SMALL = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2)
 
 
 def test_same_input_gives_the_same_bytes(own_comments, tmp_path):
-    """Two runs, also with several jobs, write identical folders."""
-    first = train_guard(own_comments, recipe=SMALL).save(tmp_path / "a")
-    second = train_guard(own_comments, recipe=SMALL, n_jobs=2).save(tmp_path / "b")
-    for path in first.iterdir():
-        assert path.read_bytes() == (second / path.name).read_bytes()
+    """Two processes, whatever the order of their sets and however many jobs, write identical folders."""
+    own_comments.to_parquet(tmp_path / "own.parquet")
+    for name, seed, jobs in (("a", "1", 1), ("b", "2", 2)):
+        code = (
+            "from social_guard import train_guard; from social_guard.training import Recipe;"
+            "recipe = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2);"
+            f"train_guard('own.parquet', recipe=recipe, n_jobs={jobs}).save({name!r})"
+        )
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
 
 def test_public_comments_teach_but_do_not_calibrate(own_comments, tmp_path):
