@@ -94,6 +94,7 @@ def main() -> None:
     parser.add_argument("--corpora", default="../shared/corpora")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "evaluation.md")
+    parser.add_argument("--frozen", action="store_true", help="score the frozen part too: once a release")
     options = parser.parse_args()
     guard = SocialGuard.load()
     rows = gather_comments(ROOT / "data" / "comments", options.corpora, Recipe())
@@ -102,16 +103,20 @@ def main() -> None:
     if fitted[0].shape != fitted[1].shape or not np.array_equal(*fitted):
         raise SystemExit("the recipe does not give the shipped model: run `make model` first")
     held_out = pd.DataFrame(to_probability(classifier.held_out_log_odds_), columns=list(guard.heads), index=rows.index)
-    own = rows["own"]
     text = HEAD.format(model=guard.model_hash[:12])
-    text += judge("Our own comments, each by a model that never saw its writer", guard, rows[own], held_out[own])
+    judged = rows["own"] & (rows["writer"] != "")
+    text += judge("Our own comments, each by a model that never saw its writer", guard, rows[judged], held_out[judged])
     feedback = rows[rows["source"] == "nhs_fft_px_phase1"]
     decided = decide(guard, held_out.loc[feedback.index])
     by_group = {group: shares(decided.loc[part.index]) for group, part in feedback.groupby("group")}
     text += section("Real patient feedback (`nhs_fft_px_phase1`), out of fold", pd.DataFrame(by_group).T)
-    frozen = load_comments(ROOT / "data" / "frozen")
-    probability = pd.DataFrame(guard.scores(frozen["text"].tolist()), columns=list(guard.heads))
-    text += judge("The frozen part, by writers of whom training has seen nothing", guard, frozen, probability)
+    languages = rows["own"] & rows["spam"].isna()
+    decided = decide(guard, held_out[languages])
+    text += section("Comments in other languages, out of fold", pd.DataFrame({"not English": shares(decided)}).T)
+    if options.frozen:
+        frozen = load_comments(ROOT / "data" / "frozen")
+        probability = pd.DataFrame(guard.scores(frozen["text"].tolist()), columns=list(guard.heads))
+        text += judge("The frozen part, by writers of whom training has seen nothing", guard, frozen, probability)
     options.output.write_text(text.rstrip() + "\n", encoding="utf-8")
     print(f"written to {options.output}")
 

@@ -305,7 +305,7 @@ def fit_head(matrix: CommentMatrix, labels: Floats, weight: Floats, C: float) ->
     sign = np.where(labels[rows] > 0, 1.0, -1.0)
     inverse = 1 / part.norms()
 
-    def loss_and_gradient(point: Floats) -> tuple[float, Floats]:
+    def _loss_and_gradient(point: Floats) -> tuple[float, Floats]:
         margin = (part.dot(point[:-1]) * inverse + point[-1]) * sign
         loss = weight @ np.logaddexp(0, -margin) + 0.5 * point[:-1] @ point[:-1]
         residual = -weight * sign * to_probability(-margin)
@@ -313,7 +313,7 @@ def fit_head(matrix: CommentMatrix, labels: Floats, weight: Floats, C: float) ->
 
     options = {"maxiter": 500, "ftol": 1e-7, "gtol": 1e-4}
     start = np.zeros(matrix.shape[1] + 1)
-    solution = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options).x
+    solution = minimize(_loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options).x
     return Fit(solution[:-1], float(solution[-1]))
 
 
@@ -336,12 +336,12 @@ def calibration_line(log_odds: Floats, labels: Floats, weight: Floats, prevalenc
         weight = weight * shares
     weight = weight / weight.sum()
 
-    def loss(line: Floats) -> float:
+    def _loss(line: Floats) -> float:
         margin = (np.exp(line[0]) * z + line[1]) * np.where(positive, 1.0, -1.0)
         return float(weight @ np.logaddexp(0, -margin) + 1e-4 * line[0] ** 2)
 
     start = np.array([0.0, np.log(weight[positive].sum() / weight[~positive].sum())])
-    best = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-9, "maxiter": 2000}).x
+    best = minimize(_loss, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-9, "maxiter": 2000}).x
     return float(np.exp(best[0])), float(best[1])
 
 

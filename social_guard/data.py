@@ -1,6 +1,6 @@
 """Comments in, one frame out, whatever they were kept in; and splits in which no text stands on both sides.
 
-The frame has the columns ``text``, ``source``, ``split``, ``group`` and one for each head (`categories.HEADS`) that
+The frame has the columns ``text``, ``source``, ``split``, ``group``, ``writer`` and one for each head (`categories.HEADS`) that
 somebody labelled: 1 yes, 0 no, missing unknown.
 """
 
@@ -64,7 +64,7 @@ def load_comments(
     Returns
     -------
     pandas.DataFrame
-        ``text``, ``source``, ``split``, ``group`` and the heads that have labels, index from 0.
+        ``text``, ``source``, ``split``, ``group``, ``writer`` and the heads that have labels, index from 0.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def _tidy(frame: pd.DataFrame, text: str, name: str) -> pd.DataFrame:
     missing = frame[text].isna()
     tidy = pd.DataFrame({"text": frame[text].where(~missing, "").astype(str)})
     tidy["source"] = frame["source"] if "source" in frame.columns else name
-    for column in ("split", "group"):
+    for column in ("split", "group", "writer"):
         tidy[column] = frame[column].fillna("").astype(str) if column in frame.columns else ""
     labels = _listed_labels(frame["labels"], name) if "labels" in frame.columns else frame
     for head in HEADS:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .categories import CATEGORIES, HEADS, SIGNPOSTS, URGENT
+from .categories import CATEGORIES, HEADS, NOT_ENGLISH, SIGNPOSTS, URGENT
 from .classifier import CommentClassifier
 from .data import group_comments, load_comments, source_registry, stable_fractions
 from .evaluation import evaluate_scores
@@ -28,6 +28,8 @@ LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""
 
 URGENT_RECALL = 0.93
+FOREIGN_BUDGETS = dict.fromkeys(LEVELS, 0.004)
+"""The share of English comments that may be taken for another language."""
 
 
 @dataclass(frozen=True)
@@ -128,17 +130,15 @@ def gather_comments(
     rows = pd.concat(frames, ignore_index=True)
     if rows.empty:
         raise DataError("there are no comments to train on")
-    return rows.assign(unit=fold_units(rows, recipe.folds))
+    return rows.assign(unit=fold_units(rows))
 
 
-def fold_units(rows: pd.DataFrame, folds: int) -> NDArray[np.object_]:
-    """What stays in one fold: a writer's file of our own comments where there are enough files, else equal texts.
+def fold_units(rows: pd.DataFrame) -> NDArray[np.object_]:
+    """What stays in one fold: all that one writer wrote, where writers are named, and equal texts.
 
-    A model must not be judged on the voice that it learnt from.
+    A model must not be judged on a voice that it learnt from.
     """
-    units = group_comments(rows)
-    enough = rows.loc[rows["own"], "source"].nunique() >= 4 * max(folds, 1)
-    return np.where(rows["own"] & enough, "writer/" + rows["source"], units)
+    return np.where(rows["writer"] != "", "writer/" + rows["writer"], group_comments(rows))
 
 
 def thin_sources(public: pd.DataFrame, per_source: int) -> pd.DataFrame:
@@ -201,7 +201,7 @@ def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
     registry = source_registry()
     ground = rows["source"].map(lambda source: bool(registry.get(source, {}).get("ground"))).to_numpy()
     parts = [part for part in (rows["own"].to_numpy(), ground) if part.any()]
-    lines = [POLICY_HEAD.format(model=model)]
+    lines = [POLICY_HEAD.format(model=model, not_english=_not_english_threshold(rows, held_out))]
     for head in (head for head in CATEGORIES if head in held_out):
         outside = (rows[head] == 0).fillna(False).to_numpy(dtype=bool)
         options = [thresholds_within_budget(held_out.loc[part & outside, head].to_numpy()) for part in parts]
@@ -209,6 +209,13 @@ def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
         for level in LEVELS[: LEVELS.index(CATEGORIES[head].gravest) + 1]:
             lines.append(f"{level} = {max(option[level] for option in options)}\n")
     return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[parts[0]], held_out[parts[0]])])
+
+
+def _not_english_threshold(rows: pd.DataFrame, held_out: pd.DataFrame) -> float:
+    if NOT_ENGLISH not in held_out:
+        return 1.0
+    english = (rows[NOT_ENGLISH] == 0).fillna(False).to_numpy(dtype=bool)
+    return thresholds_within_budget(held_out.loc[english, NOT_ENGLISH].to_numpy(), FOREIGN_BUDGETS)["review"]
 
 
 def _signpost_lines(own: pd.DataFrame, held_out: pd.DataFrame) -> list[str]:
@@ -245,7 +252,7 @@ tuned_for = "{model}"
 confirm = ["remove", "report"]
 
 # From this score on a comment counts as not in English, and a person looks, since the model reads English only.
-not_english = 0.5
+not_english = {not_english}
 """
 
 SIGNPOST_HEAD = """

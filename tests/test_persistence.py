@@ -85,8 +85,8 @@ def test_another_models_policy_warns_loudly(folder, tmp_path):
 def test_a_person_may_edit_the_policy(folder):
     """A changed threshold loads without complaint."""
     path = folder / "policy.toml"
-    path.write_text(path.read_text().replace("not_english = 0.5", "not_english = 0.25"))
-    assert SocialGuard.load(folder).policy.not_english == 0.25
+    path.write_text(path.read_text().replace('confirm = ["remove", "report"]', 'confirm = ["report"]'))
+    assert SocialGuard.load(folder).policy.confirm == ("report",)
 
 
 def test_a_folder_of_something_else_is_not_overwritten(small_guard, tmp_path):
