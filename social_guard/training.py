@@ -22,12 +22,13 @@ from .guard import SocialGuard
 from .persistence import Model, weights_hash
 from .policy import LEVELS
 from .scorer import Weights, to_probability
-from .tuning import threshold_for_f1, threshold_for_recall, thresholds_within_budget
+from .tuning import threshold_for_f1, thresholds_within_budget
 
 LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""
 
-URGENT_RECALL = 0.93
+URGENT_BUDGETS = dict.fromkeys(LEVELS, 0.045)
+"""The share of other comments that a person may be called to in vain, so that few calls for help are missed."""
 FOREIGN_BUDGETS = dict.fromkeys(LEVELS, 0.004)
 """The share of English comments that may be taken for another language."""
 
@@ -223,9 +224,8 @@ def _signpost_lines(own: pd.DataFrame, held_out: pd.DataFrame) -> list[str]:
     for head in (head for head in SIGNPOSTS if head in held_out):
         known = own[head].notna()
         probability, positive = held_out.loc[known, head].to_numpy(), (own.loc[known, head] == 1).to_numpy(dtype=bool)
-        urgent = head == URGENT
-        chosen = threshold_for_recall(probability, positive, URGENT_RECALL) if urgent else threshold_for_f1(probability, positive)
-        lines.append(f"{head} = {chosen}\n")
+        low = thresholds_within_budget(probability[~positive], URGENT_BUDGETS)["review"]
+        lines.append(f"{head} = {low if head == URGENT else threshold_for_f1(probability, positive)}\n")
     return lines
 
 

@@ -45,18 +45,6 @@ def thresholds_within_budget(others: Floats, budgets: Mapping[str, float] = BUDG
     return thresholds
 
 
-def threshold_for_recall(probability: Floats, positive: NDArray[np.bool_], recall: float) -> float:
-    """The highest threshold that finds at least this share of the comments that belong to a category.
-
-    Examples
-    --------
-    >>> threshold_for_recall(np.array([0.1, 0.4, 0.8, 0.9]), np.array([False, True, True, True]), 0.66)
-    0.8
-    """
-    found = np.sort(probability[positive])[::-1]
-    return float(np.floor(found[int(np.ceil(recall * len(found))) - 1] * 1e4) / 1e4)
-
-
 def threshold_for_f1(probability: Floats, positive: NDArray[np.bool_]) -> float:
     """The threshold with the best F1.
 
