@@ -18,8 +18,9 @@ model:  ## rebuild models/default from the open corpora and our own comments
 evaluate:  ## figures on comments that the model was not trained on, into docs/
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
 
-benchmarks:  ## sources held out in turn, and memory
+benchmarks:  ## sources held out in turn, settings of the recipe, memory
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/memory.py
 
 folds:  ## rebuild the table of characters

@@ -48,7 +48,7 @@ class Recipe:
     """
 
     per_source: int = 3000
-    own_weight: float = 3.0
+    own_weight: float = 10.0
     C: float = 2.0
     min_df: int = 5
     max_words: int = 60_000
