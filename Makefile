@@ -1,7 +1,7 @@
 PYTHON ?= python
 CORPORA ?= ../shared/corpora
 
-.PHONY: install demo test model evaluate benchmarks folds
+.PHONY: install demo test model agreement evaluate benchmarks folds
 
 install:  ## the package with everything that developing it needs
 	$(PYTHON) -m pip install -e .[dev]
@@ -14,6 +14,9 @@ test:  ## what CI runs
 
 model:  ## rebuild models/default from the open corpora and our own comments
 	social-guard train data/comments -o models/default --corpora $(CORPORA) --jobs 2
+
+agreement:  ## of the two labellings of our own comments
+	$(PYTHON) benchmarks/agreement.py
 
 evaluate:  ## figures on comments that the model was not trained on, into docs/
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
