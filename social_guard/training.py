@@ -143,10 +143,16 @@ def fold_units(rows: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def thin_sources(public: pd.DataFrame, per_source: int) -> pd.DataFrame:
-    """Keep at most so many comments of each source: whole groups, always the same ones."""
+    """Keep at most so many comments of each source, always the same ones; real words of our ground are all kept."""
     place = pd.Series(stable_fractions(group_comments(public), "thin"), index=public.index)
     order = place.groupby(public["source"]).rank(method="first")
-    return public[order <= per_source]
+    return public[(order <= per_source) | ground_rows(public)]
+
+
+def ground_rows(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which comments are real words of the people whom the package is for, by the registry, shape (n_comments,)."""
+    registry = source_registry()
+    return np.array([bool(registry.get(source, {}).get("ground")) for source in rows["source"]], dtype=bool)
 
 
 def supported_heads(rows: pd.DataFrame) -> list[str]:
@@ -199,9 +205,7 @@ def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
     Our own comments and real ones of our ground are judged apart, and the higher threshold is taken: neither may have
     more false alarms than the budget.
     """
-    registry = source_registry()
-    ground = rows["source"].map(lambda source: bool(registry.get(source, {}).get("ground"))).to_numpy()
-    parts = [part for part in (rows["own"].to_numpy(), ground) if part.any()]
+    parts = [part for part in (rows["own"].to_numpy(), ground_rows(rows)) if part.any()]
     lines = [POLICY_HEAD.format(model=model, not_english=_not_english_threshold(rows, held_out))]
     for head in (head for head in CATEGORIES if head in held_out):
         outside = (rows[head] == 0).fillna(False).to_numpy(dtype=bool)

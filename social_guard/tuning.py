@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .policy import LEVELS
 from .scorer import Floats
 
-BUDGETS: Mapping[str, float] = {"review": 0.012, "hide": 0.0015, "remove": 0.0002, "report": 0.0}
+BUDGETS: Mapping[str, float] = {"review": 0.012, "hide": 0.0015, "remove": 0.00008, "report": 0.0}
 """The share of comments outside a category that each step may wrongly touch."""
 
 
@@ -54,6 +54,7 @@ def threshold_for_f1(probability: Floats, positive: NDArray[np.bool_]) -> float:
     0.4
     """
     order = np.argsort(-probability, kind="stable")
-    hits = np.cumsum(positive[order])
+    ranked, hits = probability[order], np.cumsum(positive[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + positive.sum())
-    return float(np.floor(probability[order[int(np.argmax(f1))]] * 1e4) / 1e4)
+    f1[:-1][ranked[:-1] == ranked[1:]] = 0.0  # a threshold takes all equal scores or none
+    return float(np.floor(ranked[int(np.argmax(f1))] * 1e4) / 1e4)
