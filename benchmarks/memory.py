@@ -9,7 +9,6 @@ import argparse
 import itertools
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,8 +16,10 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from holdout import markdown
 
-COMMENTS = Path(__file__).resolve().parents[1] / "data" / "comments"
+ROOT = Path(__file__).resolve().parents[1]
+COMMENTS = ROOT / "data" / "comments"
 
 
 def main() -> None:
@@ -40,8 +41,17 @@ def main() -> None:
                 raise SystemExit("scoring failed")
             seconds = time.perf_counter() - start
             table.append({"rows": rows, "peak MB": usage.ru_maxrss / 1024, "seconds": seconds, "rows a second": rows / seconds})
-    print(pd.DataFrame(table).round(1).to_string(index=False))
-    print(f"(page size {resource.getpagesize()}, whole process with start-up, {os.cpu_count()} cores)")
+    measured = pd.DataFrame(table).round(1)
+    print(measured.to_string(index=False))
+    text = f"{HEAD}\n\n{markdown(measured)}\n"
+    (ROOT / "docs" / "memory.md").write_text(text, encoding="utf-8")
+
+
+HEAD = """\
+# Memory
+
+Written by `benchmarks/memory.py`: scoring a CSV file on one core, the whole process with its start-up. Peak memory is what
+the operating system counted; times differ from machine to machine."""
 
 
 if __name__ == "__main__":

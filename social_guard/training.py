@@ -70,8 +70,8 @@ def train_guard(
     Parameters
     ----------
     comments : frame or path
-        Labelled comments of the ground where the guard will be used: they count most, and calibration and thresholds
-        rest on them alone (on held-out folds).
+        Labelled comments of the ground where the guard will be used: they count most, calibration rests on them alone,
+        and thresholds on them and on real comments of that ground among the corpora, all on held-out folds.
     corpora : frame or path, optional
         Public comments as further examples, such as a folder of corpora; only open licences are taken from a folder.
     recipe : Recipe, optional

@@ -5,25 +5,17 @@ import json
 import pytest
 
 from social_guard import SocialGuard
-from tests.conftest import ROOT
+from tests.make_golden import FILE, describe
 
-GOLDEN = [json.loads(line) for line in (ROOT / "tests" / "golden.jsonl").read_text(encoding="utf-8").splitlines()]
+GOLDEN = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=[case["text"][:40] for case in GOLDEN])
 def test_decision_is_as_expected(shipped_guard: SocialGuard, case):
     """Action, review, categories and signposts of the shipped model and policy, and scores to six digits."""
-    decision = shipped_guard.moderate(case["text"])
-    found = {
-        "text": case["text"],
-        "action": str(decision.action),
-        "needs_review": decision.needs_review,
-        "categories": list(decision.categories),
-        "signposts": list(decision.signposts),
-        "scores": decision.scores,
-    }
-    assert {k: v for k, v in found.items() if k != "scores"} == {k: v for k, v in case.items() if k not in ("scores", "must")}
-    assert found["scores"] == pytest.approx(case["scores"], abs=1e-6)
+    found, expected = describe(shipped_guard, case["text"]), {key: case[key] for key in case if key != "must"}
+    assert found.pop("scores") == pytest.approx(expected.pop("scores"), abs=1e-6)
+    assert found == expected
 
 
 @pytest.mark.parametrize("case", [c for c in GOLDEN if "must" in c], ids=lambda case: case["text"][:40])
