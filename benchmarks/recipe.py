@@ -73,7 +73,8 @@ def main() -> None:
             foreign = parallel(delayed(foreign_area)(rows, matrix, pair, C, weight) for pair in pairs)
             table.append({"C": C, "own_weight": own_weight, "own": np.mean(own), "foreign": np.mean(foreign)})
             print(table[-1], flush=True)
-    text = "\n\n".join([HEAD, markdown(pd.DataFrame(table))]) + "\n"
+    size = f"Measured with {int(rows['own'].sum()):,} comments of our own."
+    text = "\n\n".join([HEAD, size, markdown(pd.DataFrame(table))]) + "\n"
     (ROOT / "docs" / "recipe.md").write_text(text, encoding="utf-8")
 
 
