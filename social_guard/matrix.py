@@ -52,12 +52,15 @@ class CommentMatrix:
         Which token holds which character n-gram.
     values : (n_features,) float array
         What a feature counts where it stands.
+    lengths : (n_comments,) float array
+        The root of the sum of the squared norms of each comment's units.
     """
 
     words: sparse.csr_matrix
     tokens: sparse.csr_matrix
     grams: sparse.csr_matrix
     values: Floats
+    lengths: Floats
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -68,31 +71,38 @@ class CommentMatrix:
         """The same features for some of the comments."""
         tokens = self.tokens[rows]
         used = np.flatnonzero(tokens.getnnz(axis=0))
-        return replace(self, words=self.words[rows], tokens=tokens[:, used], grams=self.grams[used])
+        return replace(
+            self, words=self.words[rows], tokens=tokens[:, used], grams=self.grams[used], lengths=self.lengths[rows]
+        )
 
-    def norms(self) -> Floats:
-        """The length of each comment: the root of the sum of its units' squared norms, shape (n_comments,)."""
-        squares = self.values**2
-        total = self.words @ squares[: self.words.shape[1]]
-        total += self.tokens @ (self.grams @ squares[self.words.shape[1] :])
-        return np.sqrt(np.maximum(total, np.finfo(float).tiny))
+    def scaled(self, scales: Floats) -> CommentMatrix:
+        """The matrix with another scale for each feature; the length norm stays."""
+        return replace(self, values=self.values * scales)
 
     def dot(self, weights: Floats) -> Floats:
-        """Matrix times a vector of one weight a feature, before the length norm, shape (n_comments,)."""
-        scaled = self.values * weights
-        split = self.words.shape[1]
-        return self.words @ scaled[:split] + self.tokens @ (self.grams @ scaled[split:])
+        """Matrix times a vector of one weight a feature, shape (n_comments,)."""
+        return self._sums(self.values * weights) / self.lengths
 
     def transposed_dot(self, residuals: Floats) -> Floats:
         """The transposed matrix times a vector of one number a comment, shape (n_features,)."""
-        words = self.words.T @ residuals
-        grams = self.grams.T @ (self.tokens.T @ residuals)
-        return self.values * np.concatenate([words, grams])
+        return self.values * self.counts(residuals / self.lengths)
+
+    def counts(self, weights: Floats) -> Floats:
+        """How often each feature stands in the comments, each with a weight, shape (n_features,)."""
+        return np.concatenate([self.words.T @ weights, self.grams.T @ (self.tokens.T @ weights)])
 
     def to_sparse(self) -> sparse.csr_matrix:
         """The matrix written out, for small data and for checks, shape (n_comments, n_features)."""
         whole = sparse.hstack([self.words, self.tokens @ self.grams], format="csr")
-        return sparse.diags(1 / self.norms()) @ whole @ sparse.diags(self.values)
+        return sparse.diags(1 / self.lengths) @ whole @ sparse.diags(self.values)
+
+    def _with_lengths(self) -> CommentMatrix:
+        squares = self._sums(self.values**2)
+        return replace(self, lengths=np.sqrt(np.maximum(squares, np.finfo(float).tiny)))
+
+    def _sums(self, numbers: Floats) -> Floats:
+        split = self.words.shape[1]
+        return self.words @ numbers[:split] + self.tokens @ (self.grams @ numbers[split:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,9 +204,9 @@ def assemble(counted: CountedComments, vocabulary: Vocabulary) -> CommentMatrix:
     lists = [sorted(gram_index[g] for g in char_ngrams(token) if g in gram_index) for token in counted.token_keys]
     words = counted.tokens @ _selection(counted.token_keys, word_index)
     words += counted.pairs @ _selection(counted.pair_keys, word_index)
-    return CommentMatrix(
-        words.tocsr(), counted.tokens, _indicator(lists, len(gram_index)), vocabulary.feature_values
-    )
+    grams = _indicator(lists, len(gram_index))
+    empty = np.zeros(words.shape[0])
+    return CommentMatrix(words.tocsr(), counted.tokens, grams, vocabulary.feature_values, empty)._with_lengths()
 
 
 def _selection(keys: Sequence[str], index: dict[str, int]) -> sparse.csr_matrix:

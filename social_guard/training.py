@@ -43,13 +43,14 @@ class Recipe:
         How many comments of one public source to use at the most.
     own_weight : float
         How much one of our own comments counts against one of a public source.
-    C, min_df, max_words, max_grams, folds
+    C, ratio_power, min_df, max_words, max_grams, folds
         As in `CommentClassifier`.
     """
 
     per_source: int = 3000
     own_weight: float = 10.0
     C: float = 2.0
+    ratio_power: float = 0.5
     min_df: int = 5
     max_words: int = 60_000
     max_grams: int = 60_000
@@ -108,6 +109,7 @@ def fit_rows(
     """Fit the classifier on gathered comments; it keeps the held-out scores of every row."""
     classifier = CommentClassifier(
         C=recipe.C,
+        ratio_power=recipe.ratio_power,
         min_df=recipe.min_df,
         max_words=recipe.max_words,
         max_grams=recipe.max_grams,
