@@ -45,7 +45,7 @@ def plain_matrix(counted: CountedComments, vocabulary: Vocabulary) -> sparse.csr
     options = {"sublinear_tf": True, "norm": "l2", "dtype": np.float32}
     blocks = [
         TfidfVectorizer(analyzer=analyzer, vocabulary=keys, **options).fit_transform(rows)
-        for analyzer, keys in ((words, vocabulary.words), (grams, vocabulary.grams))
+        for analyzer, keys in ((words, vocabulary.words.keys), (grams, vocabulary.grams.keys))
     ]
     return normalize(sparse.hstack(blocks, format="csr"))
 

@@ -15,8 +15,9 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .exceptions import DataError, LabelError
-from .matrix import CommentMatrix, Vocabulary, assemble, choose_vocabulary, count_units
+from .matrix import CommentMatrix, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units
 from .scorer import Block, Floats, Scorer, Weights, to_probability
+from .word_classes import induce_word_classes
 
 GRID = 4095
 """The largest weight of a head in steps: weights are whole numbers of steps."""
@@ -40,7 +41,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    C : float, default=2.0
+    C : float, default=3.0
         Inverse strength of the L2 penalty, as in scikit-learn's ``LogisticRegression``.
     ratio_power : float, default=0.5
         A feature is scaled by the log-ratio of its shares in the two answers, to this power, while its weight is
@@ -49,6 +50,10 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         In how many comments a token, pair or character n-gram must stand to be a feature.
     max_words, max_grams : int, default=60_000
         How many tokens and pairs, and how many character n-grams, to keep at the most.
+    word_classes : sequence of int, default=(300, 1500)
+        How many word classes each partition has; one for which there are too few words is left out.
+    class_scale : float, default=0.5
+        How much the word classes count beside the words and the n-grams, which count 1 each.
     folds : int, default=3
         How many folds calibration uses; 0 leaves the log-odds as fitted.
     prevalence : mapping of str to float, default=None
@@ -78,12 +83,14 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        C: float = 2.0,
+        C: float = 3.0,
         *,
         ratio_power: float = 0.5,
         min_df: int = 5,
         max_words: int = 60_000,
         max_grams: int = 60_000,
+        word_classes: Sequence[int] = (300, 1500),
+        class_scale: float = 0.5,
         folds: int = 3,
         prevalence: Mapping[str, float] | None = None,
         n_jobs: int | None = None,
@@ -93,6 +100,8 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         self.min_df = min_df
         self.max_words = max_words
         self.max_grams = max_grams
+        self.word_classes = word_classes
+        self.class_scale = class_scale
         self.folds = folds
         self.prevalence = prevalence
         self.n_jobs = n_jobs
@@ -131,7 +140,9 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         texts = check_texts(X)
         labels = self._check_labels(y, len(texts))
         counted = count_units(texts, self.min_df)
-        self.vocabulary_ = choose_vocabulary(counted, self.min_df, self.max_words, self.max_grams)
+        classes = induce_word_classes(texts, self.word_classes, min_df=self.min_df)
+        recipe = VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.class_scale)
+        self.vocabulary_ = choose_vocabulary(counted, classes, recipe)
         matrix = assemble(counted, self.vocabulary_)
         fold = deal_folds(texts if groups is None else np.asarray(groups), labels, self.folds)
         jobs = [(h, k) for h in range(labels.shape[1]) for k in (-1, *range(self.folds))]
@@ -181,7 +192,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
     def coef_(self) -> Floats:
         """Weights of the features as a plain logistic regression would have them, shape (n_heads, n_features)."""
         check_is_fitted(self)
-        values = np.vstack([self.weights_.words.values, self.weights_.grams.values])
+        values = np.vstack([block.values for block in self.weights_.blocks])
         return values.T * self.weights_.steps[:, None] / self.vocabulary_.feature_values
 
     @property
@@ -379,9 +390,9 @@ def to_weights(heads: tuple[str, ...], vocabulary: Vocabulary, coef: Floats, int
     values = coef * vocabulary.feature_values
     steps = np.maximum(np.abs(values).max(axis=1), np.finfo(float).tiny) / GRID
     grid = np.rint(values / steps[:, None]).astype(np.int16).T
-    split = len(vocabulary.words)
-    words = Block(vocabulary.words, vocabulary.word_frequencies, vocabulary.word_scale, grid[:split])
-    grams = Block(vocabulary.grams, vocabulary.gram_frequencies, vocabulary.gram_scale, grid[split:])
-    return Weights(heads, intercepts, steps, vocabulary.n_comments, words, grams)
-
-
+    parts = np.split(grid, np.cumsum([len(block.keys) for block in vocabulary.blocks])[:-1])
+    words, grams, classes = (
+        Block(features.keys, features.frequencies, features.scale, part)
+        for features, part in zip(vocabulary.blocks, parts, strict=True)
+    )
+    return Weights(heads, intercepts, steps, vocabulary.n_comments, words, grams, classes, vocabulary.word_classes)

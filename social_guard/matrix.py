@@ -7,7 +7,7 @@ which token, and which token holds which n-gram. Multiplying by the factors cost
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,24 +18,57 @@ from .features import char_ngrams, unit_keys
 from .scorer import Floats, inverse_frequency
 
 
+@dataclass(frozen=True)
+class VocabularyRecipe:
+    """How many features a model has, as in `CommentClassifier`."""
+
+    min_df: int
+    max_words: int
+    max_grams: int
+    class_scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The features of one block: their names, how many comments hold them, and the scale of the block."""
+
+    keys: tuple[str, ...]
+    frequencies: NDArray[np.int32]
+    scale: float = 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """The features of a model: their names, how many comments hold them, and the scale of either block."""
+    """The features of a model: tokens and pairs, and two kinds of part of a token, n-grams and word classes.
 
-    words: tuple[str, ...]
-    word_frequencies: NDArray[np.int32]
-    word_scale: float
-    grams: tuple[str, ...]
-    gram_frequencies: NDArray[np.int32]
-    gram_scale: float
+    Attributes
+    ----------
+    words, grams, classes : Features
+    word_classes : mapping of str to tuple of str
+        The classes of each word, of which ``classes`` holds the names.
+    n_comments : int
+        How many comments the frequencies were counted on.
+    """
+
+    words: Features
+    grams: Features
+    classes: Features
+    word_classes: Mapping[str, tuple[str, ...]]
     n_comments: int
+
+    def parts(self, token: str) -> set[str]:
+        """The character n-grams and the classes of a token."""
+        return char_ngrams(token).union(self.word_classes.get(token, ()))
+
+    @property
+    def blocks(self) -> tuple[Features, Features, Features]:
+        """The three blocks in the order of the matrix's columns."""
+        return self.words, self.grams, self.classes
 
     @property
     def feature_values(self) -> Floats:
-        """Inverse document frequency times scale of every feature, words first, shape (n_features,)."""
-        words = self.word_scale * inverse_frequency(self.word_frequencies, self.n_comments)
-        grams = self.gram_scale * inverse_frequency(self.gram_frequencies, self.n_comments)
-        return np.concatenate([words, grams])
+        """Inverse document frequency times scale of every feature, block by block, shape (n_features,)."""
+        return np.concatenate([b.scale * inverse_frequency(b.frequencies, self.n_comments) for b in self.blocks])
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +81,8 @@ class CommentMatrix:
         Which comment holds which token or pair.
     tokens : (n_comments, n_tokens) sparse matrix
         Which comment holds which token, in the vocabulary or not.
-    grams : (n_tokens, n_grams) sparse matrix
-        Which token holds which character n-gram.
+    parts : (n_tokens, n_parts) sparse matrix
+        Which token holds which character n-gram and which word class.
     values : (n_features,) float array
         What a feature counts where it stands.
     lengths : (n_comments,) float array
@@ -58,7 +91,7 @@ class CommentMatrix:
 
     words: sparse.csr_matrix
     tokens: sparse.csr_matrix
-    grams: sparse.csr_matrix
+    parts: sparse.csr_matrix
     values: Floats
     lengths: Floats
 
@@ -72,7 +105,7 @@ class CommentMatrix:
         tokens = self.tokens[rows]
         used = np.flatnonzero(tokens.getnnz(axis=0))
         return replace(
-            self, words=self.words[rows], tokens=tokens[:, used], grams=self.grams[used], lengths=self.lengths[rows]
+            self, words=self.words[rows], tokens=tokens[:, used], parts=self.parts[used], lengths=self.lengths[rows]
         )
 
     def scaled(self, scales: Floats) -> CommentMatrix:
@@ -89,12 +122,16 @@ class CommentMatrix:
 
     def counts(self, weights: Floats) -> Floats:
         """How often each feature stands in the comments, each with a weight, shape (n_features,)."""
-        return np.concatenate([self.words.T @ weights, self.grams.T @ (self.tokens.T @ weights)])
+        return np.concatenate([self.words.T @ weights, self.parts.T @ (self.tokens.T @ weights)])
 
     def to_sparse(self) -> sparse.csr_matrix:
         """The matrix written out, for small data and for checks, shape (n_comments, n_features)."""
-        whole = sparse.hstack([self.words, self.tokens @ self.grams], format="csr")
+        whole = sparse.hstack([self.words, self.tokens @ self.parts], format="csr")
         return sparse.diags(1 / self.lengths) @ whole @ sparse.diags(self.values)
+
+    def squares(self) -> Floats:
+        """The mean square of each feature over the comments, before the length norm, shape (n_features,)."""
+        return self.values**2 * self.counts(np.full(self.shape[0], 1 / self.shape[0]))
 
     def _with_lengths(self) -> CommentMatrix:
         squares = self._sums(self.values**2)
@@ -102,7 +139,7 @@ class CommentMatrix:
 
     def _sums(self, numbers: Floats) -> Floats:
         split = self.words.shape[1]
-        return self.words @ numbers[:split] + self.tokens @ (self.grams @ numbers[split:])
+        return self.words @ numbers[:split] + self.tokens @ (self.parts @ numbers[split:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,68 +182,77 @@ def _indicator(lists: Sequence[Sequence[int]], width: int) -> sparse.csr_matrix:
     )
 
 
-def choose_vocabulary(counted: CountedComments, min_df: int, max_words: int, max_grams: int) -> Vocabulary:
-    """Keep the features that stand in enough comments, the commonest first, and scale the two blocks.
+def choose_vocabulary(
+    counted: CountedComments, word_classes: Mapping[str, tuple[str, ...]], recipe: VocabularyRecipe
+) -> Vocabulary:
+    """Keep the features that stand in enough comments, the commonest first, and scale the blocks.
 
     Parameters
     ----------
     counted : CountedComments
-    min_df : int
-        In how many comments a feature must stand.
-    max_words, max_grams : int
-        How many tokens and pairs, and how many character n-grams, to keep at the most.
+    word_classes : mapping of str to tuple of str
+        The classes of each word, if there are any.
+    recipe : VocabularyRecipe
     """
     token_counts, pair_counts = counted.tokens.getnnz(axis=0), counted.pairs.getnnz(axis=0)
-    words, word_frequencies = _commonest(
-        counted.token_keys + counted.pair_keys, np.concatenate([token_counts, pair_counts]), min_df, max_words
-    )
-    holders, gram_keys = _gram_holders(counted.token_keys)
-    grams, gram_frequencies = _commonest(gram_keys, _comment_frequencies(counted.tokens, holders), min_df, max_grams)
-    vocabulary = Vocabulary(words, word_frequencies, 1.0, grams, gram_frequencies, 1.0, counted.tokens.shape[0])
-    return _scaled(vocabulary, assemble(counted, vocabulary))
+    word_counts = np.concatenate([token_counts, pair_counts])
+    words = _commonest(counted.token_keys + counted.pair_keys, word_counts, recipe.min_df, recipe.max_words)
+    grams = _commonest(*_part_counts(counted, char_ngrams), recipe.min_df, recipe.max_grams)
+    classes = _commonest(*_part_counts(counted, lambda token: word_classes.get(token, ())), recipe.min_df, recipe.max_words)
+    kept = set(classes.keys)
+    in_use = {word: common for word, names in word_classes.items() if (common := tuple(n for n in names if n in kept))}
+    vocabulary = Vocabulary(words, grams, classes, in_use, counted.tokens.shape[0])
+    return _scaled(vocabulary, assemble(counted, vocabulary), recipe.class_scale)
 
 
-def _commonest(
-    keys: Sequence[str], counts: NDArray[np.integer], min_df: int, most: int
-) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+def _commonest(keys: Sequence[str], counts: NDArray[np.integer], min_df: int, most: int) -> Features:
     kept = sorted((-int(counts[i]), keys[i]) for i in np.flatnonzero(counts >= min_df).tolist())[:most]
     kept.sort(key=lambda pair: pair[1])
-    return tuple(key for _, key in kept), np.array([-count for count, _ in kept], np.int32)
+    return Features(tuple(key for _, key in kept), np.array([-count for count, _ in kept], np.int32))
 
 
-def _gram_holders(token_keys: Iterable[str]) -> tuple[sparse.csr_matrix, list[str]]:
+def _part_counts(
+    counted: CountedComments, parts_of: Callable[[str], Iterable[str]]
+) -> tuple[list[str], NDArray[np.integer]]:
+    """The parts of all tokens, and in how many comments each stands, a block of comments at a time to bound memory."""
     index: dict[str, int] = {}
-    lists = [[index.setdefault(gram, len(index)) for gram in sorted(char_ngrams(token))] for token in token_keys]
-    return _indicator(lists, len(index)), list(index)
+    lists = [[index.setdefault(part, len(index)) for part in sorted(parts_of(token))] for token in counted.token_keys]
+    holders = _indicator(lists, len(index))
+    frequencies = np.zeros(len(index), np.int64)
+    for start in range(0, counted.tokens.shape[0], 4096):
+        frequencies += (counted.tokens[start : start + 4096] @ holders).getnnz(axis=0)
+    return list(index), frequencies
 
 
-def _comment_frequencies(tokens: sparse.csr_matrix, holders: sparse.csr_matrix) -> NDArray[np.integer]:
-    """In how many comments each n-gram stands, a block of comments at a time to bound memory."""
-    frequencies = np.zeros(holders.shape[1], np.int64)
-    for start in range(0, tokens.shape[0], 4096):
-        frequencies += (tokens[start : start + 4096] @ holders).getnnz(axis=0)
-    return frequencies
+def _scaled(vocabulary: Vocabulary, matrix: CommentMatrix, class_scale: float) -> Vocabulary:
+    """Give the blocks of words and of n-grams a mean square norm of 1 over the comments, that of classes another."""
+    split = np.cumsum([len(block.keys) for block in vocabulary.blocks])[:-1]
+    words, grams, classes = vocabulary.blocks
+    squares = np.split(matrix.squares(), split)
+    return replace(
+        vocabulary,
+        words=replace(words, scale=_scale_to(1.0, squares[0])),
+        grams=replace(grams, scale=_scale_to(1.0, squares[1])),
+        classes=replace(classes, scale=_scale_to(class_scale, squares[2])),
+    )
 
 
-def _scaled(vocabulary: Vocabulary, matrix: CommentMatrix) -> Vocabulary:
-    split = len(vocabulary.words)
-    squares = matrix.values**2
-    word = np.mean(matrix.words @ squares[:split]) if split else 1.0
-    gram = np.mean(matrix.tokens @ (matrix.grams @ squares[split:])) if len(vocabulary.grams) else 1.0
-    return replace(vocabulary, word_scale=1 / np.sqrt(word or 1.0), gram_scale=1 / np.sqrt(gram or 1.0))
+def _scale_to(norm: float, squares: Floats) -> float:
+    total = float(squares.sum())
+    return norm / np.sqrt(total) if total else 1.0
 
 
 def assemble(counted: CountedComments, vocabulary: Vocabulary) -> CommentMatrix:
     """The matrix of counted comments in a given vocabulary."""
-    word_index = {word: i for i, word in enumerate(vocabulary.words)}
-    gram_index = {gram: i for i, gram in enumerate(vocabulary.grams)}
-    # sorted: the order of a set changes from one process to the next, and with it the last bits of every sum
-    lists = [sorted(gram_index[g] for g in char_ngrams(token) if g in gram_index) for token in counted.token_keys]
+    word_index = {word: i for i, word in enumerate(vocabulary.words.keys)}
     words = counted.tokens @ _selection(counted.token_keys, word_index)
     words += counted.pairs @ _selection(counted.pair_keys, word_index)
-    grams = _indicator(lists, len(gram_index))
+    part_index = {part: i for i, part in enumerate(vocabulary.grams.keys + vocabulary.classes.keys)}
+    # sorted: the order of a set changes from one process to the next, and with it the last bits of every sum
+    lists = [sorted(part_index[p] for p in vocabulary.parts(token) if p in part_index) for token in counted.token_keys]
+    parts = _indicator(lists, len(part_index))
     empty = np.zeros(words.shape[0])
-    return CommentMatrix(words.tocsr(), counted.tokens, grams, vocabulary.feature_values, empty)._with_lengths()
+    return CommentMatrix(words.tocsr(), counted.tokens, parts, vocabulary.feature_values, empty)._with_lengths()
 
 
 def _selection(keys: Sequence[str], index: dict[str, int]) -> sparse.csr_matrix:

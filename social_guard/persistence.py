@@ -5,7 +5,7 @@ file                content
 =================== ==============================================================================
 ``manifest.json``   format, heads, assumed prevalence, training sources, versions, metrics, hashes
 ``weights.npz``     arrays of numbers only, read with ``allow_pickle=False``
-``vocabulary.txt.gz`` one feature a line, words first, then character n-grams
+``vocabulary.txt.gz`` one feature a line: words, character n-grams, word classes; then each word with its classes
 ``policy.toml``     the thresholds; outside the hashes, since a person edits it
 =================== ==============================================================================
 
@@ -23,6 +23,7 @@ import shutil
 import tempfile
 import warnings
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from .policy import Policy, parse_policy, read_policy_text
 from .scorer import Block, Weights
 
 FORMAT = 1
+BLOCKS = ("word", "gram", "class")
 WEIGHTS, VOCABULARY, MANIFEST, POLICY = "weights.npz", "vocabulary.txt.gz", "manifest.json", "policy.toml"
 
 
@@ -112,24 +114,24 @@ def _swap(fresh: Path, folder: Path, old: Path) -> None:
 
 
 def _weights_bytes(weights: Weights) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        intercepts=weights.intercepts,
-        steps=weights.steps,
-        n_comments=np.array(weights.n_comments),
-        scales=np.array([weights.words.scale, weights.grams.scale]),
+    arrays: dict[str, Any] = {
+        "intercepts": weights.intercepts,
+        "steps": weights.steps,
+        "n_comments": np.array(weights.n_comments),
+        "scales": np.array([block.scale for block in weights.blocks]),
+    }
+    for name, block in zip(BLOCKS, weights.blocks, strict=True):
         # by columns: the values of one head resemble each other, which packs better
-        word_values=np.asfortranarray(weights.words.values),
-        word_frequencies=weights.words.frequencies,
-        gram_values=np.asfortranarray(weights.grams.values),
-        gram_frequencies=weights.grams.frequencies,
-    )
+        arrays[f"{name}_values"] = np.asfortranarray(block.values)
+        arrays[f"{name}_frequencies"] = block.frequencies
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 
 def _vocabulary_bytes(weights: Weights) -> bytes:
-    text = "\n".join([*weights.words.keys, *weights.grams.keys])
+    classes = ("\t".join([word, *names]) for word, names in weights.word_classes.items())
+    text = "\n".join(chain(*(block.keys for block in weights.blocks), classes))
     return gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0)
 
 
@@ -205,13 +207,20 @@ def _parse_weights(weights: bytes, vocabulary: bytes, manifest: dict[str, Any]) 
     with np.load(io.BytesIO(weights), allow_pickle=False) as arrays:
         loaded = {name: arrays[name] for name in arrays.files}
     heads = tuple(map(str, manifest["heads"]))
-    split = len(loaded["word_frequencies"])
-    words = _block(keys[:split], "word", float(loaded["scales"][0]), loaded)
-    grams = _block(keys[split:], "gram", float(loaded["scales"][1]), loaded)
-    result = Weights(heads, loaded["intercepts"], loaded["steps"], int(loaded["n_comments"]), words, grams)
-    if not len(heads) == len(result.intercepts) == len(result.steps) == words.values.shape[1] == grams.values.shape[1]:
+    ends = np.cumsum([len(loaded[f"{name}_frequencies"]) for name in BLOCKS])
+    starts = [0, *ends[:-1]]
+    blocks = words, grams, classes = [
+        _block(keys[start:end], name, float(scale), loaded)
+        for name, start, end, scale in zip(BLOCKS, starts, ends, loaded["scales"], strict=True)
+    ]
+    word_classes = {word: tuple(names) for word, *names in (line.split("\t") for line in keys[ends[-1] :])}
+    if not set(chain.from_iterable(word_classes.values())) <= set(classes.keys):
+        raise ValueError("a word has a class that is not in the vocabulary")
+    result = Weights(heads, loaded["intercepts"], loaded["steps"], int(loaded["n_comments"]), words, grams, classes, word_classes)
+    widths = {len(heads), len(result.intercepts), len(result.steps), *(block.values.shape[1] for block in blocks)}
+    if len(widths) > 1:
         raise ValueError("the number of heads differs between the files")
-    if not np.isfinite([*result.intercepts, *result.steps, words.scale, grams.scale]).all():
+    if not np.isfinite([*result.intercepts, *result.steps, *(block.scale for block in blocks)]).all():
         raise ValueError("a weight is not a finite number")
     return result
 

@@ -8,7 +8,7 @@ sum exact: one comment alone, a batch, and the explanation all add up to the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,8 +71,10 @@ class Weights:
         In log-odds; a step is what one unit of a value is worth.
     n_comments : int
         How many comments the frequencies were counted on.
-    words, grams : Block
-        Tokens and pairs; character n-grams of tokens.
+    words, grams, classes : Block
+        Tokens and pairs; character n-grams of tokens; word classes.
+    word_classes : mapping of str to tuple of str
+        The classes of each word.
     """
 
     heads: tuple[str, ...]
@@ -81,6 +83,13 @@ class Weights:
     n_comments: int
     words: Block
     grams: Block
+    classes: Block
+    word_classes: Mapping[str, tuple[str, ...]]
+
+    @property
+    def blocks(self) -> tuple[Block, Block, Block]:
+        """The three blocks."""
+        return self.words, self.grams, self.classes
 
 
 def inverse_frequency(frequencies: NDArray[np.int32], n_comments: int) -> Floats:
@@ -108,15 +117,16 @@ class Scorer:
         self.weights = weights
         self._word_rows = weights.words.rows(weights.n_comments)
         self._gram_rows = weights.grams.rows(weights.n_comments)
+        self._class_rows = weights.classes.rows(weights.n_comments)
         self._cache: dict[str, Integers] = {}
         frequencies = weights.words.frequencies
         self.known = {key: float(frequencies[i]) for key, i in weights.words.index.items() if " " not in key}
 
     def token_row(self, token: str) -> Integers:
-        """Values and norm of one token, its word and its character n-grams together, shape (n_heads + 1,)."""
+        """Values and norm of one token: its word, character n-grams and classes together, shape (n_heads + 1,)."""
         row = self._cache.get(token)
         if row is None:
-            row = self.word_row(token) + self.gram_rows(char_ngrams(token)).sum(axis=0)
+            row = self.word_row(token) + self.gram_rows(char_ngrams(token)).sum(axis=0) + self.class_row(token)
             if len(self._cache) >= CACHE_SIZE:
                 self._cache.clear()
             self._cache[token] = row
@@ -131,6 +141,11 @@ class Scorer:
         """Values and norms of those n-grams that the model knows, shape (n_known, n_heads + 1)."""
         index = self.weights.grams.index
         return self._gram_rows[[index[gram] for gram in grams if gram in index]]
+
+    def class_row(self, token: str) -> Integers:
+        """Values and norms of the classes of a token together, shape (n_heads + 1,)."""
+        index = self.weights.classes.index
+        return self._class_rows[[index[name] for name in self.weights.word_classes.get(token, ())]].sum(axis=0)
 
     def unit_row(self, kind: str, key: str) -> Integers:
         """Values and norm of a unit of any kind, shape (n_heads + 1,)."""

@@ -43,17 +43,19 @@ class Recipe:
         How many comments of one public source to use at the most.
     own_weight : float
         How much one of our own comments counts against one of a public source.
-    C, ratio_power, min_df, max_words, max_grams, folds
+    C, ratio_power, min_df, max_words, max_grams, word_classes, class_scale, folds
         As in `CommentClassifier`.
     """
 
     per_source: int = 3000
     own_weight: float = 10.0
-    C: float = 2.0
+    C: float = 3.0
     ratio_power: float = 0.5
     min_df: int = 5
     max_words: int = 60_000
     max_grams: int = 60_000
+    word_classes: tuple[int, ...] = (300, 1500)
+    class_scale: float = 0.5
     folds: int = 3
 
 
@@ -98,8 +100,8 @@ def train_guard(
     rows = gather_comments(comments, corpora, recipe)
     report(f"{len(rows):,} comments, {int(rows['own'].sum()):,} of them our own")
     classifier = fit_rows(rows, recipe, shares, n_jobs)
-    words, grams = classifier.vocabulary_.words, classifier.vocabulary_.grams
-    report(f"{len(classifier.heads_)} heads over {len(words):,} words and pairs and {len(grams):,} character n-grams")
+    words, grams, classes = (len(block.keys) for block in classifier.vocabulary_.blocks)
+    report(f"{len(classifier.heads_)} heads over {words:,} words and pairs, {grams:,} n-grams, {classes:,} word classes")
     return build_guard(classifier, rows, shares, recipe)
 
 
@@ -113,6 +115,8 @@ def fit_rows(
         min_df=recipe.min_df,
         max_words=recipe.max_words,
         max_grams=recipe.max_grams,
+        word_classes=recipe.word_classes,
+        class_scale=recipe.class_scale,
         folds=recipe.folds,
         prevalence=prevalence,
         n_jobs=n_jobs,

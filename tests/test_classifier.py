@@ -19,7 +19,7 @@ from social_guard.features import char_ngrams, unit_keys
 from social_guard.matrix import assemble, count_units
 
 HEADS = ["offensive_language", "spam", "compliment"]
-FAST = {"min_df": 2, "max_words": 1500, "max_grams": 1500}
+FAST = {"min_df": 2, "max_words": 1500, "max_grams": 1500, "word_classes": (10,)}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,8 @@ def fitted(texts, labels):
 
 def plain_features(classifier, train, texts):
     """The features of the model, made of plain scikit-learn parts only."""
-    words, grams = classifier.weights_.words, classifier.weights_.grams
+    weights, vocabulary = classifier.weights_, classifier.vocabulary_
+    words = weights.words
     known = {token: 1.0 for token in words.keys if " " not in token}
     frequency = {key: float(f) for key, f in zip(words.keys, words.frequencies, strict=True) if key in known}
 
@@ -47,17 +48,21 @@ def plain_features(classifier, train, texts):
         tokens, pairs = unit_keys(text, frequency)
         return tokens + pairs
 
-    def gram_units(text):
-        return [gram for token in unit_keys(text, frequency)[0] for gram in char_ngrams(token)]
+    def parts_of(text, kind):
+        return [part for token in unit_keys(text, frequency)[0] for part in kind(token)]
 
-    word_block = TfidfVectorizer(analyzer=word_units, vocabulary=words.keys, norm=None).fit(train)
-    gram_block = TfidfVectorizer(analyzer=gram_units, vocabulary=grams.keys, norm=None).fit(train)
+    units = (
+        word_units,
+        lambda text: parts_of(text, char_ngrams),
+        lambda text: parts_of(text, lambda token: vocabulary.word_classes.get(token, ())),
+    )
     blocks = []
-    for block in (word_block, gram_block):
-        fitted, wanted = block.transform(train), block.transform(texts)
+    for analyzer, block, norm in zip(units, weights.blocks, (1, 1, classifier.class_scale), strict=True):
+        plain = TfidfVectorizer(analyzer=analyzer, vocabulary=block.keys, norm=None).fit(train)
+        fitted, wanted = plain.transform(train), plain.transform(texts)
         # the square of a feature is its count times idf squared: each unit that holds it adds its own square
-        squares = fitted.multiply(block.idf_)
-        blocks.append((wanted / np.sqrt(squares.sum(axis=1).mean()), wanted.multiply(block.idf_) / squares.sum(axis=1).mean()))
+        scale = norm / np.sqrt(fitted.multiply(plain.idf_).sum(axis=1).mean())
+        blocks.append((wanted * scale, wanted.multiply(plain.idf_) * scale**2))
     length = np.sqrt(sum(squares.sum(axis=1) for _, squares in blocks))
     stacked = sparse.hstack([block for block, _ in blocks])
     return sparse.diags(1 / np.maximum(np.asarray(length).ravel(), 1e-150)) @ stacked
@@ -85,7 +90,7 @@ def test_scores_equal_plain_logistic_regression(fitted, texts, own_comments):
 def test_fit_finds_the_optimum_that_scikit_learn_finds(texts, labels):
     """Without calibration the coefficients are those of `LogisticRegression`, up to the grid of the weights."""
     y = labels["spam"].to_numpy(int)
-    ours = CommentClassifier(C=2.0, folds=0, **FAST).fit(texts, y)
+    ours = CommentClassifier(C=2.0, ratio_power=0.0, folds=0, **FAST).fit(texts, y)
     features = plain_features(ours, texts, texts)
     plain = LogisticRegression(C=2.0, tol=1e-8, max_iter=2000).fit(features, y)
     assert np.abs(plain.decision_function(features) - ours.decision_function(texts)).max() < 0.05

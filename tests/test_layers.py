@@ -13,7 +13,7 @@ FLOORS = [
     {"categories"},
     {"features", "data", "policy"},
     {"scorer"},
-    {"matrix"},
+    {"matrix", "word_classes"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"},
     {"guard"},
     {"training"},
