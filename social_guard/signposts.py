@@ -248,8 +248,8 @@ def working_time_left(now: datetime, due: datetime, clock: Clock = CLOCK) -> tim
     opens, closes = _since_midnight(clock.opens), _since_midnight(clock.closes)
     worked = np.clip(local - days, opens, closes) - opens
     worked[~np.is_busday(days, busdaycal=calendar)] = np.timedelta64(0)
-    full_days = np.busday_count(days[0], days[1], busdaycal=calendar)
-    return (full_days * (closes - opens) + worked[1] - worked[0]).item()
+    worked += np.busday_count(days.min(), days, busdaycal=calendar) * (closes - opens)
+    return (worked[1] - worked[0]).item()
 
 
 def due_frame(
@@ -287,14 +287,15 @@ def due_frame(
     """
     import pandas as pd
 
-    moments = _aware_column(frame, asked).dt.tz_convert(policy.clock.zone)
-    local = _due(moments.dt.tz_localize(None).to_numpy(dtype="datetime64[us]"), policy.clock)
+    moments = _aware_column(frame, asked).tz_convert(policy.clock.zone)
+    local = pd.DatetimeIndex(_due(moments.tz_localize(None).to_numpy(), policy.clock))
     # as `_aware` has it: the first of two equal times, and an hour later where a clock change leaves the time out
     first, later = np.ones(len(local), bool), pd.Timedelta(hours=1)
-    result = pd.Series(local, frame.index).dt.tz_localize(policy.clock.zone, ambiguous=first, nonexistent=later)
+    result = local.tz_localize(policy.clock.zone, ambiguous=first, nonexistent=later).to_series(frame.index)
     if signposts is not None:
-        waits = frame[signposts].map(_waits(frame[signposts].unique(), policy))
-        result = result.where(waits != "never").mask(waits == "no time", moments)
+        found = _column(frame, signposts)
+        waits = found.map(_waits(found.unique(), policy))
+        result = result.where(waits != "never").mask(waits == "no time", moments.to_series(frame.index))
     return pd.DataFrame({"due": result})
 
 
@@ -305,15 +306,22 @@ def _waits(combinations: Sequence[Any], policy: Policy) -> dict[Any, str]:
     return {text: "no time" if URGENT in keys else "a day" if answered[text] else "never" for text, keys in found.items()}
 
 
-def _aware_column(frame: pd.DataFrame, name: str) -> pd.Series:
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     if name not in frame:
         raise DataError(f"there is no column {name!r}; the columns are {', '.join(map(str, frame.columns))}")
-    if getattr(getattr(frame[name], "dt", None), "tz", None) is None:
+    return frame[name]
+
+
+def _aware_column(frame: pd.DataFrame, name: str) -> pd.DatetimeIndex:
+    import pandas as pd
+
+    column = _column(frame, name)
+    if getattr(getattr(column, "dt", None), "tz", None) is None:
         raise DataError(
-            f"the column {name!r} ({frame[name].dtype}) holds no moments with a time zone; if they are on London's clocks: "
+            f"the column {name!r} ({column.dtype}) holds no moments with a time zone; if they are on London's clocks: "
             f"frame[{name!r}] = pandas.to_datetime(frame[{name!r}]).dt.tz_localize('Europe/London')"
         )
-    return frame[name]
+    return pd.DatetimeIndex(column).as_unit("us")
 
 
 # ------------------------------------------------------------------------------ on the wall: times of the clock's zone
