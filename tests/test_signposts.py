@@ -1,5 +1,7 @@
 import csv
+import re
 import runpy
+import tomllib
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ from tests.conftest import ROOT
 
 LONDON = ZoneInfo("Europe/London")
 REFERENCE = runpy.run_path(str(ROOT / "data" / "clock" / "make_instants.py"))
+GUIDE = (ROOT / "docs" / "signposts.md").read_text(encoding="utf-8")
 with (ROOT / "data" / "clock" / "instants.csv").open(encoding="utf-8", newline="") as file:
     INSTANTS = list(csv.DictReader(file))
 
@@ -263,3 +266,17 @@ def test_a_policy_file_says_where_a_signpost_leads():
     assert complaint.send_to == "Feedback team" and "through feedback@example.org." in complaint.message
     assert (compliment.message, compliment.due) == ("", due(asked))
     assert destination("story", policy) == DESTINATIONS["story"] and story.signpost == "story"
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL), ids=["route", "due", "frame"])
+def test_the_guide_runs_as_it_stands(code, capsys):
+    """Each block by itself."""
+    exec(code, {})
+    assert capsys.readouterr().out
+
+
+def test_the_guide_shows_a_whole_clock():
+    """A policy file with every line of the section; but for the day off, the values shown are the defaults."""
+    text = re.search(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[1]
+    assert set(tomllib.loads(text)["clock"]) == set(Clock.__struct_fields__)
+    assert parse_policy(text).clock == Clock(also_closed=(date(2026, 12, 24),))
