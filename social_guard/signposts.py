@@ -329,7 +329,7 @@ def _aware_column(frame: pd.DataFrame, name: str) -> pd.DatetimeIndex:
 
 def _local(asked: datetime, clock: Clock) -> Times:
     """A moment as the clock on the wall shows it, shape (1,)."""
-    if not isinstance(asked, datetime) or asked.utcoffset() is None:
+    if not isinstance(asked, datetime) or asked.tzinfo is None:
         example = "datetime(2026, 11, 27, 16, tzinfo=zoneinfo.ZoneInfo('Europe/London'))"
         raise DataError(f"{asked!r} is not a moment: expected a datetime with a time zone, e.g. {example}")
     return np.array([asked.astimezone(ZoneInfo(clock.zone)).replace(tzinfo=None)], "datetime64[us]")

@@ -100,7 +100,7 @@ def test_counting_twice_changes_nothing(asked):
     assert counts_as(counted) == counted and due(counted) == due(asked)
 
 
-@given(moments, st.integers(1, 60))
+@given(moments, st.integers(1, 600))
 def test_an_answer_may_take_eight_open_hours_a_working_day(asked, days):
     """From when the question counts until its answer is due."""
     clock = Clock(working_days=days)
@@ -177,7 +177,7 @@ def test_the_clock_is_configuration(section, expected):
     assert due(london(2026, 12, 24, 12), clock).isoformat() == expected
 
 
-@pytest.mark.parametrize("asked", [datetime(2026, 11, 27, 16), date(2026, 11, 27), "2026-11-27T16:00", None])
+@pytest.mark.parametrize("asked", [datetime(2026, 11, 27, 16), date(2026, 11, 27), "2026-11-27T16:00", pd.NaT, None])
 def test_a_moment_without_a_zone_is_refused(asked):
     """Nobody guesses whose clock it was."""
     for ask in (counts_as, due, lambda given: route(["urgent_help"], given), lambda given: working_time_left(given, given)):
