@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from social_guard.categories import SIGNPOSTS
@@ -130,7 +130,6 @@ def test_working_time_left(now, left):
     assert working_time_left(now, london(2026, 11, 30, 16)) == left
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | moments, max_size=8), clock_with_days, st.sampled_from(["us", "ns", "s"]))
 def test_a_frame_is_answered_like_its_rows(asked, clock, unit):
     """Any clock, also over the nights when it changes; missing moments stay missing; the index is kept."""
