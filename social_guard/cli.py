@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,20 @@ def evaluate(source: Path, model: Path | None) -> None:
     from .data import load_comments
 
     click.echo(_load(model, None).evaluate(load_comments(source)).round(4).to_string())
+
+
+@cli.command()
+@click.argument("asked", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"]))
+@POLICY
+def due(asked: datetime, policy: Path | None) -> None:
+    """Say by when the answer is due to a question of the time ASKED, which is on the office's own clock unless it says."""
+    from zoneinfo import ZoneInfo
+
+    from .signposts import due as answer_due
+
+    clock = _load(None, policy).policy.clock
+    moment = asked if asked.tzinfo else asked.replace(tzinfo=ZoneInfo(clock.zone))
+    click.echo(answer_due(moment, clock).isoformat(timespec="minutes"))
 
 
 @cli.command()

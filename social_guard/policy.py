@@ -6,10 +6,12 @@ one decision. A batch has few different combinations of levels, so each is decid
 
 from __future__ import annotations
 
+import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, time
 from enum import IntEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -26,8 +28,10 @@ from .exceptions import PolicyError
 VERSION = 1
 LEVELS = ("review", "hide", "remove", "report")
 NEVER = float("inf")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+ClockTime = Annotated[time, msgspec.Meta(tz=False)]
 
 
 class Action(IntEnum):
@@ -111,6 +115,48 @@ class CategoryRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(NEVER if step is None else step for step in steps)
 
 
+class SignpostRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signpost with a section of its own: when it is shown, and where it leads.
+
+    What is left out is as in `signposts.DESTINATIONS`. ``{contact}`` in a message stands for the contact.
+    """
+
+    threshold: Share
+    send_to: str | None = None
+    contact: str | None = None
+    message: str | None = None
+    answer_due: bool | None = None
+
+
+class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When somebody is there to answer, and how long an answer may take.
+
+    Attributes
+    ----------
+    opens, closes : datetime.time
+        On the clocks of the zone; the office is open from ``opens`` until just before ``closes``.
+    days : tuple of str
+        Of the week, from `DAYS`.
+    zone : str
+        A name of the IANA time zone database.
+    country, subdivision : str
+        ISO 3166 codes; their public holidays are not worked. An empty country has none.
+    also_closed : tuple of datetime.date
+        More days that are not worked.
+    working_days : int
+        From the day of the question until the answer is due.
+    """
+
+    opens: ClockTime = time(9)
+    closes: ClockTime = time(17)
+    days: tuple[str, ...] = DAYS[:5]
+    zone: str = "Europe/London"
+    country: str = "GB"
+    subdivision: str = "ENG"
+    also_closed: tuple[date, ...] = ()
+    working_days: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of a policy file.
 
@@ -123,24 +169,32 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirm : tuple of str
         The actions that wait for a person, unless a category says otherwise.
     categories : dict of str to CategoryRule
-    signposts : dict of str to float
-        The probability from which a signpost is shown.
+    signposts : dict of str to float or SignpostRule
+        The probability from which a signpost is shown, or that and where it leads.
     not_english : float
         The probability from which a comment goes to a person because of its language.
+    clock : Clock
+        By when an answer is due.
     """
 
     version: int
     tuned_for: str = ""
     confirm: tuple[str, ...] = ("remove", "report")
     categories: dict[str, CategoryRule] = {}
-    signposts: dict[str, Share] = {}
+    signposts: dict[str, Share | SignpostRule] = {}
     not_english: Share = 0.5
+    clock: Clock = Clock()
 
     def confirmed(self, category: str) -> frozenset[Action]:
         """The actions that wait for a person when this category calls for them."""
         rule = self.categories.get(category)
         names = self.confirm if rule is None or rule.confirm is None else rule.confirm
         return frozenset(Action[name.upper()] for name in names)
+
+    def signpost_threshold(self, signpost: str) -> float:
+        """The probability from which a signpost is shown; one that the file does not name is never shown."""
+        rule = self.signposts.get(signpost, NEVER)
+        return rule.threshold if isinstance(rule, SignpostRule) else rule
 
 
 def load_policy(path: str | Path) -> Policy:
@@ -178,7 +232,7 @@ def parse_policy(text: str, name: str = "policy") -> Policy:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{name}: not valid TOML: {error}") from error
-    for section, kind in (("categories", CategoryRule), ("signposts", Share)):
+    for section, kind in (("categories", CategoryRule), ("signposts", Share | SignpostRule)):
         values = content.get(section)
         if isinstance(values, dict):
             checked = {key: _converted(value, kind, name, f"{section}.{key}") for key, value in values.items()}
@@ -195,16 +249,16 @@ def _converted(content: Any, kind: Any, name: str, path: str = "") -> Any:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         expected, _, inner = str(error).partition(" - at ")
-        keys = [key for key in inner.strip("`$").split(".") if key]
-        place = ".".join([path, *keys]).strip(".")
+        keys = re.findall(r"[^`$.\[\]]+", inner)
+        place = f"{path}{inner.strip('`$')}".strip(".")
         raise PolicyError(f"{name}: {place}{_shown(content, keys)}: {expected}".replace(": :", ":")) from error
 
 
 def _shown(content: Any, keys: Sequence[str]) -> str:
     for key in keys:
-        if not isinstance(content, dict) or key not in content:
+        if isinstance(content, dict) and key not in content:
             return ""
-        content = content[key]
+        content = content[int(key) if isinstance(content, list) else key]
     return f" is {content!r}" if not isinstance(content, dict) else ""
 
 
@@ -221,6 +275,38 @@ def _problems(policy: Policy) -> list[str]:
     for key, rule in policy.categories.items():
         problems += _confirm_problems(f"categories.{key}.confirm", rule.confirm or [])
         problems += _order_problems(key, rule)
+    if getattr(policy.signposts.get(URGENT), "answer_due", None) is False:
+        problems.append(f"signposts.{URGENT}.answer_due is False: somebody in danger is answered at once; delete the line")
+    return problems + _clock_problems(policy.clock)
+
+
+def _clock_problems(clock: Clock) -> list[str]:
+    if clock == Clock():  # it has none; so a guard is loaded without the calendar of holidays
+        return []
+    problems = [f"clock.days has {day!r}: allowed are {', '.join(DAYS)}" for day in clock.days if day not in DAYS]
+    if not clock.days:
+        problems.append(f"clock.days is empty: name at least one of {', '.join(DAYS)}")
+    if clock.closes <= clock.opens:
+        problems.append(f"clock.closes is {clock.closes}: it must be later than opens ({clock.opens})")
+    return problems + _place_problems(clock)
+
+
+def _place_problems(clock: Clock) -> list[str]:
+    from zoneinfo import ZoneInfo
+
+    import holidays
+
+    problems = []
+    try:
+        ZoneInfo(clock.zone)
+    except (OSError, ValueError, KeyError):
+        problems.append(f"clock.zone is {clock.zone!r}: it must be a name of the IANA database, e.g. Europe/London")
+    try:
+        if clock.country:
+            holidays.country_holidays(clock.country, subdiv=clock.subdivision or None)
+    except NotImplementedError as error:
+        place = f"clock.country is {clock.country!r} and clock.subdivision {clock.subdivision!r}"
+        problems.append(f"{place}: {error}; use codes of ISO 3166, e.g. GB and ENG")
     return problems
 
 
@@ -267,7 +353,7 @@ class DecisionTable:
     def _head_thresholds(self, head: str) -> tuple[float, ...]:
         if head in CATEGORIES:
             return self.policy.categories.get(head, CategoryRule()).thresholds()
-        return (self.policy.not_english if head == NOT_ENGLISH else self.policy.signposts.get(head, NEVER),)
+        return (self.policy.not_english if head == NOT_ENGLISH else self.policy.signpost_threshold(head),)
 
     def decide(self, probabilities: Sequence[float]) -> Decision:
         """The decision for one comment, given the probability of every head."""

@@ -6,12 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from social_guard import SocialGuard, load_comments, train_guard
 from social_guard.training import Recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMENTS = ROOT / "data" / "comments"
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

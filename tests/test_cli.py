@@ -30,6 +30,29 @@ def test_explain_shows_terms():
     assert json.loads(RUN.invoke(cli, ["explain", "you idiot", "--json"]).output)["text"] == "you idiot"
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("2026-11-27T16:00", "2026-11-30T16:00+00:00"),
+        ("2026-07-03T16:00", "2026-07-06T16:00+01:00"),  # on London's clock
+        ("2026-07-03T16:00Z", "2026-07-07T09:00+01:00"),  # five in the afternoon in London
+        ("2026-07-03T16:00+02:00", "2026-07-06T15:00+01:00"),
+    ],
+)
+def test_due_prints_when_the_answer_is_due(asked, expected):
+    """On the office's own clock unless the time names another."""
+    assert RUN.invoke(cli, ["due", asked]).output == f"{expected}\n"
+
+
+def test_due_follows_the_policy_file(tmp_path):
+    """Its section `clock` counts; a time that is none is refused with the forms that are allowed."""
+    (tmp_path / "policy.toml").write_text("version = 1\n[clock]\nworking_days = 2\n", encoding="utf-8")
+    command = ["due", "2026-11-27T16:00", "--policy", str(tmp_path / "policy.toml")]
+    assert RUN.invoke(cli, command).output == "2026-12-01T16:00+00:00\n"
+    wrong = RUN.invoke(cli, ["due", "tomorrow"])
+    assert wrong.exit_code == 2 and "%Y-%m-%dT%H:%M" in wrong.output
+
+
 def test_score_streams_from_and_to_pipes():
     """``-`` is standard input and output; the bar goes to standard error."""
     command = [sys.executable, "-m", "social_guard", "score", "-", "-o", "-", "--from", "jsonl", "--to", "csv"]

@@ -14,7 +14,7 @@ FLOORS = [
     {"features", "data", "policy"},
     {"scorer"},
     {"matrix", "word_classes"},
-    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"},
+    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence", "signposts", "perspective"},
     {"guard"},
     {"training"},
     {"cli"},

@@ -3,7 +3,7 @@ import pytest
 
 from social_guard.categories import CATEGORIES, NOT_ENGLISH
 from social_guard.exceptions import PolicyError
-from social_guard.policy import Action, DecisionTable, load_policy, parse_policy
+from social_guard.policy import NEVER, Action, DecisionTable, load_policy, parse_policy
 
 POLICY = """
 version = 1
@@ -110,12 +110,37 @@ def test_actions_are_ordered_and_named():
         ("version = 1\n[categories.spam]\nhide = 0.5\nremove = 0.4", r"categories.spam.remove is 0.4: .* hide \(0.5\)"),
         ("version = 1\n[signposts]\ncomplaint = 2", "signposts.complaint is 2: Expected `float` <= 1.0"),
         ("version = 1\n[signposts]\nabuse = 0.2", "signposts.abuse is not a known name"),
+        ("version = 1\n[signposts]\nstory = 'x'", "signposts.story is 'x': Expected"),
+        ("version = 1\n[signposts.story]\nsend_to = 'x'", "signposts.story: Object missing required field `threshold`"),
+        ("version = 1\n[signposts.story]\nthreshold = 2", "signposts.story.threshold is 2: Expected `float` <= 1.0"),
+        ("version = 1\n[signposts.story]\nthreshold = 0\nsendto = 'x'", "signposts.story: .* unknown field `sendto`"),
+        ("version = 1\n[signposts.urgent_help]\nthreshold = 0\nanswer_due = false", "signposts.urgent_help.answer_due is False"),
+        ("version = 1\n[clock]\nopens = 9", "clock.opens is 9: Expected `time`"),
+        ("version = 1\n[clock]\nopens = '09:00:00Z'", "clock.opens is '09:00:00Z': Expected `time` with no timezone"),
+        ("version = 1\n[clock]\nopens = 17:00:00", "clock.closes is 17:00:00: it must be later than opens"),
+        ("version = 1\n[clock]\ndays = ['mon', 'Tue']", "clock.days has 'Tue': allowed are mon, tue"),
+        ("version = 1\n[clock]\ndays = []", "clock.days is empty"),
+        ("version = 1\n[clock]\nzone = 'Europe/Londinium'", "clock.zone is 'Europe/Londinium'"),
+        ("version = 1\n[clock]\nzone = 'Europe'", "clock.zone is 'Europe'"),
+        ("version = 1\n[clock]\ncountry = 'IE'", "clock.country is 'IE' and clock.subdivision 'ENG'"),
+        ("version = 1\n[clock]\ncountry = 'UK of GB'", "clock.country is 'UK of GB'"),
+        ("version = 1\n[clock]\nalso_closed = ['2026-12-24', 'soon']", r"clock.also_closed\[1\] is 'soon'"),
+        ("version = 1\n[clock]\nworking_days = 0", "clock.working_days is 0: Expected `int` >= 1"),
     ],
 )
 def test_a_bad_value_is_named_with_its_path(text, message):
     """The error says where, what was given, and what is allowed."""
     with pytest.raises(PolicyError, match=message):
         parse_policy(text)
+
+
+def test_a_signpost_is_a_number_or_a_section():
+    """The threshold alone, or with where it leads; one that is not named is never shown."""
+    policy = parse_policy("version = 1\n[signposts]\nstory = 0.25\n[signposts.complaint]\nthreshold = 0.5\nsend_to = 'PALS'")
+    assert [policy.signpost_threshold(key) for key in ("story", "complaint", "enquiry")] == [0.25, 0.5, NEVER]
+    table = DecisionTable(policy, ("story", "complaint", "enquiry"))
+    assert table.decide((0.25, 0.4999, 1.0)).signposts == ("story",)
+    assert table.decide((0.2499, 0.5, 1.0)).signposts == ("complaint",)
 
 
 def test_a_missing_file_is_named(tmp_path):
