@@ -48,7 +48,7 @@ class Recipe:
     """
 
     per_source: int = 3000
-    own_weight: float = 10.0
+    own_weight: float = 15.0
     C: float = 3.0
     ratio_power: float = 0.5
     min_df: int = 5
@@ -133,7 +133,7 @@ def gather_comments(
     frames = [own.assign(own=True)]
     if corpora is not None:
         public = load_comments(corpora, licence_class=None if isinstance(corpora, pd.DataFrame) else "open")
-        frames.append(thin_sources(public, recipe.per_source).assign(own=False))
+        frames.append(hide_distrusted(thin_sources(public, recipe.per_source)).assign(own=False))
     rows = pd.concat(frames, ignore_index=True)
     if rows.empty:
         raise DataError("there are no comments to train on")
@@ -153,6 +153,15 @@ def thin_sources(public: pd.DataFrame, per_source: int) -> pd.DataFrame:
     place = pd.Series(stable_fractions(group_comments(public), "thin"), index=public.index)
     order = place.groupby(public["source"]).rank(method="first")
     return public[(order <= per_source) | ground_rows(public)]
+
+
+def hide_distrusted(public: pd.DataFrame) -> pd.DataFrame:
+    """Make unknown what the registry says is not to be learnt from a source."""
+    labels = {head: public[head].copy() for head in HEADS if head in public}
+    for source, entry in source_registry().items():
+        for head in set(entry.get("distrust", ())).intersection(labels):
+            labels[head] = labels[head].mask(public["source"] == source)
+    return public.assign(**labels)
 
 
 def ground_rows(rows: pd.DataFrame) -> NDArray[np.bool_]:
