@@ -133,7 +133,7 @@ def gather_comments(
     frames = [own.assign(own=True)]
     if corpora is not None:
         public = load_comments(corpora, licence_class=None if isinstance(corpora, pd.DataFrame) else "open")
-        frames.append(hide_distrusted(thin_sources(public, recipe.per_source)).assign(own=False))
+        frames.append(correct_sources(thin_sources(public, recipe.per_source)).assign(own=False))
     rows = pd.concat(frames, ignore_index=True)
     if rows.empty:
         raise DataError("there are no comments to train on")
@@ -155,12 +155,17 @@ def thin_sources(public: pd.DataFrame, per_source: int) -> pd.DataFrame:
     return public[(order <= per_source) | ground_rows(public)]
 
 
-def hide_distrusted(public: pd.DataFrame) -> pd.DataFrame:
-    """Make unknown what the registry says is not to be learnt from a source."""
+def correct_sources(public: pd.DataFrame) -> pd.DataFrame:
+    """Apply the registry's judgement of its sources: labels not to be learnt from, and labels presumed."""
+    harmful = (public[[key for key in CATEGORIES if key in public]] == 1).any(axis=1)
+    place = stable_fractions(public["text"], "presumed")
     labels = {head: public[head].copy() for head in HEADS if head in public}
     for source, entry in source_registry().items():
+        here = public["source"] == source
         for head in set(entry.get("distrust", ())).intersection(labels):
-            labels[head] = labels[head].mask(public["source"] == source)
+            labels[head] = labels[head].mask(here)
+        for head in set(entry.get("presumed", ())).intersection(labels):
+            labels[head] = labels[head].mask(here & ~harmful & (place < entry["presumed"][head]), 1)
     return public.assign(**labels)
 
 
