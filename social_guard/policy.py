@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from .categories import CATEGORIES, NOT_ENGLISH, SIGNPOSTS, URGENT
 from .exceptions import PolicyError
+from .privacy import PublicContacts, contact_problems
 
 VERSION = 1
 LEVELS = ("review", "hide", "remove", "report")
@@ -127,6 +128,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The probability from which a signpost is shown.
     not_english : float
         The probability from which a comment goes to a person because of its language.
+    public_contacts : PublicContacts
+        The organisation's own contact points, which are nobody's personal details.
     """
 
     version: int
@@ -135,6 +138,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: dict[str, CategoryRule] = {}
     signposts: dict[str, Share] = {}
     not_english: Share = 0.5
+    public_contacts: PublicContacts = PublicContacts()
 
     def confirmed(self, category: str) -> frozenset[Action]:
         """The actions that wait for a person when this category calls for them."""
@@ -221,7 +225,7 @@ def _problems(policy: Policy) -> list[str]:
     for key, rule in policy.categories.items():
         problems += _confirm_problems(f"categories.{key}.confirm", rule.confirm or [])
         problems += _order_problems(key, rule)
-    return problems
+    return problems + [f"public_contacts.{problem}" for problem in contact_problems(policy.public_contacts)]
 
 
 def _confirm_problems(path: str, names: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Any, NamedTuple
 
 import msgspec
@@ -162,7 +162,8 @@ def redact(text: str, *, public_contacts: PublicContacts = NO_CONTACTS, mask: st
     >>> redact("Email jo.bloggs@example.org, dob 3/5/51")
     'Email ‹email›, dob ‹date_of_birth›'
     """
-    pieces, done = [], 0
+    pieces: list[str] = []
+    done = 0
     for detail in find_personal_details(text, public_contacts=public_contacts):
         pieces += (text[done : detail.start], mask.format(kind=detail.kind))
         done = detail.end
@@ -187,7 +188,7 @@ def contact_problems(contacts: PublicContacts) -> list[str]:
 
 _POSTCODE = r"[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}"
 _EXPECTED = {
-    "phones": (r"\+?[0-9][0-9 ()-]{1,20}", "digits and spaces, e.g. 020 7946 0000"),
+    "phones": (r"\+?[0-9](?:[ ()-]{0,3}[0-9]){8,15}", "a whole number with its area code, e.g. 020 7946 0000"),
     "emails": (r"[^\s@]+@[^\s@]+\.[^\s@]+", "an address, e.g. pals@example.org"),
     "domains": (r"[a-z0-9-]+(\.[a-z0-9-]+)+", "a domain without https://, e.g. example.org"),
     "handles": (r"@?[\w.-]+", "a name without spaces or https://, e.g. @example_trust"),
@@ -197,10 +198,12 @@ _EXPECTED = {
 # ------------------------------------------------------------------------------------------------------ the fast path
 
 _SIGNS = re.compile(r"[\d@\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\u2776-\u2793\uff01-\uff5e\U0001d400-\U0001d7ff]")
+_CAMERA = ("film", "record", "video", "photo", "footage", "pic", "camera", "clip", "snap")
 _TRIGGERS = (
-    *(" dot ", "[at]", "(at)", "(dot)", "[dot]", "insta", "snap", "facebook", "fb", "twitter", "tiktok", "telegram"),
-    *("discord", ".com/", "t.me/", "film", "record", "video", "photo", "footage", "pic", "camera", "clip"),
-    *("oh seven", "zero seven", "nought seven", "o seven", "nine nine nine", "double"),
+    *_CAMERA,
+    *(" dot ", "[at]", "(at)", "(dot)", "[dot]", "insta", "facebook", "fb", "twitter", "tiktok", "telegram", "discord"),
+    *(".com/", "t.me/", "double", "nhs n", "nine nine nine"),
+    *(f"{zero} {area}" for zero in ("oh", "o", "zero", "nought") for area in ("one", "two", "seven")),
 )
 
 
@@ -221,9 +224,8 @@ def may_hold_details(text: str) -> bool:
 # ------------------------------------------------------------------------------------- from raw text to folded and back
 
 _MASKS = re.compile("|".join(re.escape(MASK.format(kind=kind)) for kind in KINDS))
-_KEEP = str.maketrans("@./", "\x01\x02\x03")
-"""Hidden from `normalise`, which would take addresses and links out."""
-_GIVE_BACK = str.maketrans("\x01\x02\x03", "@./")
+_HIDDEN = (("@", "\x01"), (".", "\x02"), ("/", "\x03"))
+"""Signs that are hidden from `normalise`, which would take addresses and links out."""
 
 
 class _Cut:
@@ -250,9 +252,10 @@ class _Cut:
 
     def details(self, contacts: PublicContacts) -> Iterator[PersonalDetail]:
         """What one pass of all recognisers finds."""
-        comment = normalise(self.text.translate(_KEEP))
+        comment = normalise(reduce(lambda text, sign: text.replace(*sign), _HIDDEN, self.text))
+        folded = reduce(lambda text, sign: text.replace(*sign[::-1]), _HIDDEN, comment.text)
         done = 0
-        for span in sorted(_recognise(comment.text.translate(_GIVE_BACK), _allow(contacts))):
+        for span in sorted(_recognise(folded, _allow(*map(tuple, msgspec.structs.astuple(contacts))))):
             first, after = map(self._to_raw, comment.raw_span(span.start, span.end))
             if first >= done:  # one raw character may fold to several, which two spans may share
                 yield PersonalDetail(span.kind, first, after, self.raw[first:after])
@@ -269,7 +272,8 @@ def _recognise(folded: str, allowed: _Allowed) -> list[_Span]:
 
 
 def _blank(folded: str, spans: Iterable[_Span]) -> str:
-    pieces, done = [], 0
+    pieces: list[str] = []
+    done = 0
     for span in spans:
         pieces += (folded[done : span.start], _CUT * (span.end - span.start))
         done = span.end
@@ -286,22 +290,22 @@ class _Allowed(NamedTuple):
     postcodes: frozenset[str]
 
     def has_domain(self, host: str) -> bool:
+        """Whether a host is a public domain or below one."""
         return any(host == domain or host.endswith(f".{domain}") for domain in self.domains)
 
 
+_Names = tuple[str, ...]
+
+
 @lru_cache(maxsize=64)
-def _allow(contacts: PublicContacts) -> _Allowed:
+def _allow(phones: _Names, emails: _Names, domains: _Names, handles: _Names, postcodes: _Names) -> _Allowed:
     return _Allowed(
-        frozenset(filter(None, (_telephone(_digits_of(phone)) for phone in contacts.phones))),
-        frozenset(map(str.lower, contacts.emails)),
-        tuple(map(str.lower, contacts.domains)),
-        frozenset(handle.lower().lstrip("@") for handle in contacts.handles),
-        frozenset(code.lower().replace(" ", "") for code in contacts.postcodes),
+        frozenset(filter(None, (_telephone(re.sub(r"[^0-9+]", "", phone)) for phone in phones))),
+        frozenset(map(str.lower, emails)),
+        tuple(map(str.lower, domains)),
+        frozenset(handle.lower().lstrip("@") for handle in handles),
+        frozenset(code.lower().replace(" ", "") for code in postcodes),
     )
-
-
-def _digits_of(phone: str) -> str:
-    return re.sub(r"[^0-9+]", "", phone)
 
 
 def _before(folded: str, start: int, reach: int = 60) -> str:
@@ -403,7 +407,7 @@ _NAMED = re.compile(r"(?:\b(?:is|as|am|im)|'s|'m) ['\"]?$")
 
 
 def _handles(folded: str, allowed: _Allowed) -> Iterator[_Span]:
-    for match in _HANDLE.finditer(folded):
+    for match in _HANDLE.finditer(folded) if re.search(_PLATFORM, folded) else ():
         group = next(name for name in ("told", "called", "before") if match[name])
         public = match[group].lstrip("@") in allowed.handles
         if public or _is_handle(match[group], match) and _is_somebodys(match, _before(folded, match.start())):
@@ -453,13 +457,14 @@ def _dates_of_birth(folded: str, allowed: _Allowed) -> Iterator[_Span]:
 
 # ------------------------------------------------------------------------------------------------------------- numbers
 
-_WORDS = {word: str(digit) for digit, word in enumerate("zero one two three four five six seven eight nine".split())}
-_WORDS |= dict.fromkeys(("oh", "o", "nought", "naught"), "0")
+_WORDS = dict.fromkeys(("zero", "oh", "o", "nought", "naught"), "0")
+_WORDS |= {word: str(digit) for digit, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), 1)}
 _TIMES = {"double": 2, "treble": 3, "triple": 3}
 _GROUP = re.compile(
     rf"(?<![a-z0-9])(?:(?P<times>{'|'.join(_TIMES)})[ -])?"
     rf"(?:(?P<word>{'|'.join(_WORDS)})(?![a-z0-9])|(?P<digits>[oil]{{0,4}}[0-9][0-9oil]*+)(?![a-wyz]))"
 )
+_MANY_DIGITS = re.compile(rf"[0-9](?:[^0-9]{{0,4}}[0-9]){{4}}|\b(?:{'|'.join(_WORDS)})[ ,-]{{1,2}}(?:{'|'.join((*_WORDS, *_TIMES))})\b")
 _LOOKALIKES = str.maketrans("oil", "011")
 _GAP = re.compile(r"[ .\-_()/,]{0,3}")
 LEAST_DIGITS, MOST_DIGITS = 10, 17
@@ -489,7 +494,7 @@ def _runs(folded: str) -> Iterator[list[_Group]]:
 
 
 def _numbers(folded: str, allowed: _Allowed) -> Iterator[_Span]:
-    for run in _runs(folded):
+    for run in _runs(folded) if _MANY_DIGITS.search(folded) else ():
         after = 0
         for first in range(len(run)):
             span = _number_at(folded, run, first, allowed) if first >= after else None
@@ -501,9 +506,10 @@ def _numbers(folded: str, allowed: _Allowed) -> Iterator[_Span]:
 def _number_at(folded: str, run: list[_Group], first: int, allowed: _Allowed) -> _Span | None:
     """The longest number that starts with a group."""
     best, digits = None, ""
+    dialled = run[first].digits[0] == "0" or "+" in folded[max(0, run[first].start - 2) : run[first].start]
     for last in range(first, min(first + MOST_DIGITS, len(run))):
         digits += run[last].digits
-        if len(digits) > MOST_DIGITS:
+        if len(digits) > (MOST_DIGITS if dialled else LEAST_DIGITS):
             break
         if len(digits) >= LEAST_DIGITS:
             number = _Number(folded, run[first : last + 1], digits)
@@ -531,7 +537,7 @@ _SOMEBODY = re.compile(
 )
 _SERVICE = re.compile(r"\+44[389]")
 """Numbers of organisations: 03, 08 and 09."""
-_GLUED_BEFORE, _GLUED_AFTER = re.compile(r"[a-z0-9][-./_,]|.?[£$€]"), re.compile(r"[-/_,.][a-z0-9]|%.?")
+_GLUED_BEFORE, _GLUED_AFTER = re.compile(r"[a-z0-9][-./_,]|[£$€] ?|.[£$€]"), re.compile(r"[-/_,.][a-z0-9]|%.?")
 _DECIMAL = re.compile(r"0\.[0-9]")
 _DATE_FIRST = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}(?![0-9])")
 
@@ -708,7 +714,7 @@ _INNOCENT = re.compile(
 
 
 def _covert_filming(folded: str, allowed: _Allowed) -> Iterator[_Span]:
-    for match in _COVERT.finditer(folded):
+    for match in _COVERT.finditer(folded) if any(word in folded for word in _CAMERA) else ():
         if not _INNOCENT.search(_before(folded, match.start(), 40)):
             yield _Span(*match.span(), "covert_filming")
 

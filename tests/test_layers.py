@@ -10,7 +10,7 @@ import social_guard
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
     {"exceptions", "text", "render"},
-    {"categories"},
+    {"categories", "privacy"},
     {"features", "data", "policy"},
     {"scorer"},
     {"matrix"},
