@@ -9,7 +9,7 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render"},
+    {"exceptions", "text", "render", "recognisers"},
     {"categories", "privacy"},
     {"features", "data", "policy"},
     {"scorer"},

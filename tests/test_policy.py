@@ -110,6 +110,10 @@ def test_actions_are_ordered_and_named():
         ("version = 1\n[categories.spam]\nhide = 0.5\nremove = 0.4", r"categories.spam.remove is 0.4: .* hide \(0.5\)"),
         ("version = 1\n[signposts]\ncomplaint = 2", "signposts.complaint is 2: Expected `float` <= 1.0"),
         ("version = 1\n[signposts]\nabuse = 0.2", "signposts.abuse is not a known name"),
+        ("version = 1\n[public_contacts]\nphone = []", "public_contacts: Object contains unknown field `phone`"),
+        ("version = 1\n[public_contacts]\nphones = '111'", "public_contacts.phones is '111': Expected `array`"),
+        ("version = 1\n[public_contacts]\nphones = ['111']", "public_contacts.phones has '111': expected a whole number"),
+        ("version = 1\n[public_contacts]\npostcodes = ['W2']", "public_contacts.postcodes has 'W2': expected a whole postcode"),
     ],
 )
 def test_a_bad_value_is_named_with_its_path(text, message):

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -218,6 +219,12 @@ def test_the_mask_can_be_chosen():
     """With or without the kind."""
     assert redact("ring 07700 900123", mask="[{kind}]") == "ring [phone]"
     assert redact("ring 07700 900123", mask="***") == "ring ***"
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8"), re.DOTALL))
+def test_the_page_for_users_runs_as_it_stands(code):
+    """Each block of Python runs by itself, and its assertions hold."""
+    exec(compile(code, "docs/privacy.md", "exec"), {})
 
 
 @pytest.mark.parametrize("missing", ["phonenumbers", "stdnum"])
