@@ -187,7 +187,7 @@ _SIGNS = re.compile(r"[\d@\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\u2776-\u2
 _TRIGGERS = (
     *CAMERA,
     *(" dot ", "[at]", "(at)", "(dot)", "[dot]", "insta", "facebook", "fb", "twitter", "tiktok", "telegram", "discord"),
-    *(".com/", "t.me/", "double", "nhs n", "nine nine nine"),
+    *(".com", ".org", ".net", ".uk", "t.me/", "double", "nhs n", "nine nine nine"),
     *(f"{zero} {area}" for zero in ("oh", "o", "zero", "nought") for area in ("one", "two", "seven")),
 )
 

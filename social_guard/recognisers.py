@@ -133,6 +133,7 @@ _SAID_EMAIL = re.compile(
 _SAID_HOST = re.compile(r"(?: at |[\[({](?:at|@)[\])}] ?| @ ?|@ )[\w-]{1,63}(?: dot | ?[\[({]|\.[a-z])")
 """The rarest part of such an address, to look for first."""
 _MAIL_CONTEXT = re.compile(r"\b(?:e-?mail|mail|address|write|contact|reach)\b")
+_FREE_MAIL = re.compile(r"(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|btinternet|aol|proton(?:mail)?|sky)\b")
 _NO_MAILBOX = re.compile(
     r"(?:look|me|us|it|them|him|her|more|buy|visit|book|online|find|found|here|page|website|site|shop|up|out|donate|register|"
     r"apply|available|information|details|see|is|are|on|or|and|read|info|now|order|only|sale|tickets|form|leaflets?|\w+(?:ed|ing))$"
@@ -152,7 +153,7 @@ def _said_emails(folded: str, allowed: Allowed) -> Iterator[Span]:
     for match in _SAID_EMAIL.finditer(folded) if _SAID_HOST.search(folded) else ():
         disguised = re.search(r"dot|[\[({@]", match[0])
         told = re.search(r"[._+0-9]", match["local"]) or _MAIL_CONTEXT.search(_before(folded, match.start()))
-        if told or (disguised and not _NO_MAILBOX.match(match["local"])):
+        if told or _FREE_MAIL.match(match["host"]) or (disguised and not _NO_MAILBOX.match(match["local"])):
             yield _mailbox(match, allowed)
 
 
@@ -167,7 +168,7 @@ _PLATFORM = (
 )
 _NAME = r"@?[a-z0-9_][\w.#-]{0,40}\w"
 _HANDLE = re.compile(
-    rf"{_PLATFORM}(?P<link>(?:[ ,:=-]|'s|(?:is|its|it's|she's|he's|as|at|lol|handle|name|account|under|add)(?![a-z])){{1,12}})"
+    rf"{_PLATFORM}(?P<link>(?:[ ,:=-]|'s|(?:is|its|it's|she's|he's|as|at|me|lol|handle|name|account|under|add)(?![a-z])){{1,12}})"
     rf"(?<![a-z])(?P<told>{_NAME})(?![\w@])"
     rf"|{_PLATFORM}(?P<far>[^@\n{CUT}]{{1,45}})(?P<called>@{_NAME})(?![\w@])"
     rf"|(?<![\w@.-])(?=@|[\w.-]{{0,41}}[0-9_.])(?P<before>{_NAME})(?![\w@])['\"]? on {_PLATFORM}"
@@ -175,6 +176,7 @@ _HANDLE = re.compile(
 _MARKED = re.compile(r"@|\w[0-9_.#]")
 _NO_NAME = re.compile(r"(?:private|public|the|and|not|here|for|full|all|please|but|so|to|me|is|in|on|or|yes|no)$")
 _OWNER = re.compile(r"\b(?:my|her|his|she's|he's|i'm|im|personal|private)\b[^.@]{0,25}$|\b\w+'s (?:private |personal |own )?$")
+_ADD = re.compile(r"[ ,.!-]{0,3}(?:add|message|dm|friend) (?:me|her|him)\b")
 _NAMED = re.compile(r"(?:\b(?:is|as|am|im)|'s|'m) ['\"]?$")
 
 
@@ -182,7 +184,9 @@ def _handles(folded: str, allowed: Allowed) -> Iterator[Span]:
     for match in _HANDLE.finditer(folded) if re.search(_PLATFORM, folded) else ():
         group = next(name for name in ("told", "called", "before") if match[name])
         public = match[group].lstrip("@") in allowed.handles
-        if public or _is_handle(match[group], match) and _is_somebodys(match, _before(folded, match.start())):
+        if public or _is_handle(match[group], match) and _is_somebodys(
+            match, _before(folded, match.start()), _behind(folded, match.end())
+        ):
             yield Span(*match.span(group), "" if public else "social_handle")
 
 
@@ -190,12 +194,12 @@ def _is_handle(name: str, match: re.Match[str]) -> bool:
     return bool(_MARKED.search(name)) or (":" in (match["link"] or "") and not _NO_NAME.match(name))
 
 
-def _is_somebodys(match: re.Match[str], lead: str) -> bool:
+def _is_somebodys(match: re.Match[str], lead: str, rear: str) -> bool:
     if _OWNER.search(lead):
         return True
     if match["before"]:
         return not _BODY.search(lead) and bool(_NAMED.search(lead) or _PERSON.search(lead))
-    return _of_person(lead + (match["far"] or match["link"]))
+    return bool(_ADD.match(rear)) or _of_person(lead + (match["far"] or match["link"]))
 
 
 # ------------------------------------------------------------------------------------------------------- date of birth
@@ -233,7 +237,7 @@ _WORDS = dict.fromkeys(("zero", "oh", "o", "nought", "naught"), "0")
 _WORDS |= {word: str(digit) for digit, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), 1)}
 _TIMES = {"double": 2, "treble": 3, "triple": 3}
 _GROUP = re.compile(
-    rf"(?<![a-z0-9])(?:(?P<times>{'|'.join(_TIMES)})[ -])?"
+    rf"(?:(?<![a-z0-9])|(?<=\btel)|(?<=\bmob))(?:(?P<times>{'|'.join(_TIMES)})[ -])?"
     rf"(?:(?P<word>{'|'.join(_WORDS)})(?![a-z0-9])|(?P<digits>[oil]{{0,4}}[0-9][0-9oil]*+)(?![a-wyz]))"
 )
 _MANY_DIGITS = re.compile(rf"[0-9](?:[^0-9]{{0,4}}[0-9]){{4}}|\b(?:{'|'.join(_WORDS)})[ ,-]{{1,2}}(?:{'|'.join((*_WORDS, *_TIMES))})\b")
@@ -278,7 +282,7 @@ def _numbers(folded: str, allowed: Allowed) -> Iterator[Span]:
 def _number_at(folded: str, run: list[_Group], first: int, allowed: Allowed) -> Span | None:
     """The longest number that starts with a group."""
     best, digits = None, ""
-    dialled = run[first].digits[0] == "0" or "+" in folded[max(0, run[first].start - 2) : run[first].start]
+    dialled = run[first].digits.startswith(("0", "44")) or "+" in folded[max(0, run[first].start - 2) : run[first].start]
     for last in range(first, min(first + MOST_DIGITS, len(run))):
         digits += run[last].digits
         if len(digits) > (MOST_DIGITS if dialled else LEAST_DIGITS):
@@ -357,7 +361,7 @@ class _Number:
 
     def _telephone(self) -> str | None:
         """In international form, where the digits can be dialled: 07…, 00…, +…, or a mobile that lost its zero."""
-        plus = self.folded[self.start : self.groups[0].start].count("+")
+        plus = "+" in self.folded[self.start : self.groups[0].start] or (self.digits[:3] == "447" and len(self.digits) == 12)
         national = self.digits[0] == "0" and (len(self.digits) < 12 or self.digits[1] == "0")
         mobile = self.digits[0] == "7" and len(self.digits) == LEAST_DIGITS and _PHONE_LEAD.search(self.lead)
         return _telephone("+" * plus + self.digits) if plus or national or mobile else None
@@ -459,31 +463,32 @@ _SOMEONE = (
 )
 _TAKE = (
     r"\b(?:filmed|filming|recorded|recording|videoed|videoing|photographed|snapped|"
+    r"got (?:\w+ ){1,3}?on (?:camera|film|video|tape)|"
     r"(?:took|taken|got|have|'ve|made|sneaked) (?:\w+ ){0,4}?(?:videos?|vids?|film|clips?|footage|photos?|pics?|pictures?|recordings?|min))\b"
 )
 _SLY = (
     r"\b(?:in secret|secretly|covertly|sneakily|on the (?:sly|quiet|sneak)|behind (?:his|her|their) backs?|"
     r"while (?:s?he|they) (?:was|were) asleep|without (?:him|her|them|anyone|anybody) knowing|"
-    r"(?:s?he|they)(?:'d| had| has| have|'s) no idea|never (?:knew|noticed|saw me))\b"
+    r"(?:s?he|they)(?:'d| had| has| have|'s) no idea(?! (?:it was|how|what|who|why))|never (?:knew|noticed|saw me))\b"
 )
 _SECRET = (
-    rf"(?:{_SLY}|\b(?:sneaky|hidden|no idea|never|without (?:him|her|them|asking|telling|permission|consent)|"
-    r"through the (?:curtain|gap|window|door)|(?:did|does|do|was|were)n'?t ?(?:know|saw|see|notice|looking))\b)"
+    rf"(?:{_SLY}|\b(?:sneaky|hidden|never|without (?:him|her|them|asking|telling|permission|consent)|"
+    r"through the (?:curtain|gap)|(?:did|does|do|was|were)n'?t ?(?:know|saw|see|notice|looking))\b)"
 )
 _OFFER = (
     r"\b(?:(?:dm|inbox|message|pm) (?:me|us|for it)|who wants|(?:if )?(?:any(?:one|body)|you|u|ye) wants? (?:it|one|the|a copy|to see)|"
-    r"would any(?:one|body) like (?:it|one|them)|on my (?:snap|tiktok|story)|uploading|shar(?:e|ing) it|forward (?:it|them)|"
+    r"would any(?:one|body) like (?:it|one|them)|on my (?:snap|tiktok|story)|uploading|(?:will|gonna|going to|i'll) (?:post|share|upload)|shar(?:e|ing) it|forward (?:it|them)|"
     r"(?:put|post|stick|send)(?:t?ing)? (?:it|them)(?: all)? (?:up|on|in|out))\b"
 )
 _ANY = rf"[^\n{CUT}]"
 _COVERT = re.compile(
     rf"\b(?:secretly|covertly) (?:filmed|recorded|videoed|photographed)\b(?: (?:the|my|a|two|some)?(?: [a-z]+){{0,2}}? ?{_SOMEONE})?"
-    rf"|\bsneaky (?:pic|photo|video|vid|snap|picture|clip|film)s? of\b{_ANY}{{0,20}}?{_SOMEONE}"
+    rf"|\b(?:sneaky|secret) (?:pic|photo|video|vid|snap|picture|clip|film|recording)s? of\b{_ANY}{{0,20}}?{_SOMEONE}"
     rf"|{_TAKE}{_ANY}{{0,60}}?{_SOMEONE}{_ANY}{{0,90}}?{_OFFER}"
     rf"|{_TAKE}{_ANY}{{0,60}}?{_SOMEONE}{_ANY}{{0,60}}?{_SECRET}"
     rf"|{_TAKE}{_ANY}{{0,40}}?{_SLY}"
     rf"|{_TAKE}{_ANY}{{0,80}}?\b(?:faces?|names) and (?:all|everything)\b"
-    rf"|\bphone (?:hidden|recording) (?:in|under|behind)\b|\bhidden camera\b(?= (?:in|on|under|behind))"
+    rf"|\bphone (?:was )?(?:hidden|recording) (?:in|under|behind)\b|\bhidden camera\b(?= (?:in|on|under|behind))"
 )
 _INNOCENT = re.compile(
     r"(?:\b(?:no|not|never|stop|please|can|could|may|would|is it|legal|wrong|someone|somebody|whoever|permission to|"
