@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from .categories import CATEGORIES, NOT_ENGLISH, SIGNPOSTS, URGENT
 from .exceptions import PolicyError
+from .privacy import PublicContacts, contact_problems
 
 VERSION = 1
 LEVELS = ("review", "hide", "remove", "report")
@@ -175,6 +176,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The probability from which a comment goes to a person because of its language.
     clock : Clock
         By when an answer is due.
+    public_contacts : PublicContacts
+        The organisation's own contact points, which are nobody's personal details.
     """
 
     version: int
@@ -184,6 +187,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signposts: dict[str, Share | SignpostRule] = {}
     not_english: Share = 0.5
     clock: Clock = Clock()
+    public_contacts: PublicContacts = PublicContacts()
 
     def confirmed(self, category: str) -> frozenset[Action]:
         """The actions that wait for a person when this category calls for them."""
@@ -277,6 +281,7 @@ def _problems(policy: Policy) -> list[str]:
         problems += _order_problems(key, rule)
     if getattr(policy.signposts.get(URGENT), "answer_due", None) is False:
         problems.append(f"signposts.{URGENT}.answer_due is False: somebody in danger is answered at once; delete the line")
+    problems += [f"public_contacts.{problem}" for problem in contact_problems(policy.public_contacts)]
     return problems + _clock_problems(policy.clock)
 
 

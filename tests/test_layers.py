@@ -9,8 +9,8 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render"},
-    {"categories"},
+    {"exceptions", "text", "render", "recognisers"},
+    {"categories", "privacy"},
     {"features", "data", "policy"},
     {"scorer"},
     {"matrix", "word_classes"},

@@ -126,6 +126,10 @@ def test_actions_are_ordered_and_named():
         ("version = 1\n[clock]\ncountry = 'UK of GB'", "clock.country is 'UK of GB'"),
         ("version = 1\n[clock]\nalso_closed = ['2026-12-24', 'soon']", r"clock.also_closed\[1\] is 'soon'"),
         ("version = 1\n[clock]\nworking_days = 0", "clock.working_days is 0: Expected `int` >= 1"),
+        ("version = 1\n[public_contacts]\nphone = []", "public_contacts: Object contains unknown field `phone`"),
+        ("version = 1\n[public_contacts]\nphones = '111'", "public_contacts.phones is '111': Expected `array`"),
+        ("version = 1\n[public_contacts]\nphones = ['111']", "public_contacts.phones has '111': expected a whole number"),
+        ("version = 1\n[public_contacts]\npostcodes = ['W2']", "public_contacts.postcodes has 'W2': expected a whole postcode"),
     ],
 )
 def test_a_bad_value_is_named_with_its_path(text, message):
