@@ -8,9 +8,13 @@
     ├── ModelError             a model folder is missing, incomplete, damaged, foreign or too new
     ├── PolicyError            a policy file has a value that is not allowed
     ├── OutputError            a result cannot be written; nothing half-written is left behind
+    ├── SecretKeyError         a secret key is missing, weak, or not the one in use
+    ├── LedgerError            the ledger of breaches cannot be opened, read or written
+    ├── LogError               the decision log is faulty, or another process writes it
     └── MissingExtraError      an optional library is not installed; the message holds the pip line
 
-``ModelMismatchWarning`` is the one warning: thresholds are used with another model than they were tuned for.
+Warnings: ``ModelMismatchWarning``, thresholds are used with another model than they were tuned for; ``ClockWarning``, the
+clock jumped; ``LogRecoveredWarning``, a line that a crash cut short was taken off the decision log.
 
 Examples
 --------
@@ -43,9 +47,29 @@ class OutputError(SocialGuardError, OSError):
     """A result cannot be written; nothing half-written is left behind."""
 
 
+class SecretKeyError(SocialGuardError, ValueError):
+    """A secret key is missing, weak, or not the one in use."""
+
+
+class LedgerError(SocialGuardError):
+    """The ledger of breaches cannot be opened, read or written."""
+
+
+class LogError(SocialGuardError):
+    """The decision log is faulty, or another process writes it."""
+
+
 class MissingExtraError(SocialGuardError, ImportError):
     """An optional library is not installed; the message holds the pip line."""
 
 
 class ModelMismatchWarning(UserWarning):
     """Thresholds are used with another model than they were tuned for."""
+
+
+class ClockWarning(UserWarning):
+    """The clock is so far ahead of the last record that nothing is forgotten until a person says that it is right."""
+
+
+class LogRecoveredWarning(UserWarning):
+    """A line that a crash cut short was taken off the decision log."""

@@ -28,6 +28,11 @@ LEVELS = ("review", "hide", "remove", "report")
 NEVER = float("inf")
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Points = Annotated[float, msgspec.Meta(ge=0.0, le=1000.0)]
+Limit = Annotated[float, msgspec.Meta(gt=0.0, le=1000.0)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+SLACK_DAYS = 30
+ACTION_POINTS = {"hide": 1.0, "remove": 2.0, "report": 4.0}
 
 
 class Action(IntEnum):
@@ -111,6 +116,41 @@ class CategoryRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(NEVER if step is None else step for step in steps)
 
 
+class HistoryRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When repeated breaches lead to a warning or a block.
+
+    Attributes
+    ----------
+    window_days : int
+        Breaches count for so long.
+    forget_after_days : int
+        Then they are deleted; at least 30 days after they stopped counting, so that a clock that jumps deletes nothing
+        that still counts.
+    points : dict of str to float
+        What a breach weighs, by action; a category that is named here weighs so much whatever the action was. An action
+        that is not named weighs 1 (hide), 2 (remove) or 4 (report).
+    warn, block : float
+        The points in the window from which each is recommended.
+    """
+
+    window_days: Days = 180
+    forget_after_days: Days = 365
+    points: dict[str, Points] = {}
+    warn: Limit = 3.0
+    block: Limit = 6.0
+
+    def weight(self, action: str, categories: Sequence[str]) -> float:
+        """The points of one breach: those of its gravest category.
+
+        Examples
+        --------
+        >>> HistoryRules(points={"hide": 1, "off_topic": 0.5}).weight("hide", ["off_topic"])
+        0.5
+        """
+        otherwise = self.points.get(action, ACTION_POINTS[action])
+        return max((self.points.get(category, otherwise) for category in categories), default=otherwise)
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of a policy file.
 
@@ -127,6 +167,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The probability from which a signpost is shown.
     not_english : float
         The probability from which a comment goes to a person because of its language.
+    history : HistoryRules
+        When repeated breaches lead to a warning or a block.
     """
 
     version: int
@@ -135,6 +177,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: dict[str, CategoryRule] = {}
     signposts: dict[str, Share] = {}
     not_english: Share = 0.5
+    history: HistoryRules = HistoryRules()
 
     def confirmed(self, category: str) -> frozenset[Action]:
         """The actions that wait for a person when this category calls for them."""
@@ -183,10 +226,17 @@ def parse_policy(text: str, name: str = "policy") -> Policy:
         if isinstance(values, dict):
             checked = {key: _converted(value, kind, name, f"{section}.{key}") for key, value in values.items()}
             content = content | {section: checked}
+    _check_points(content.get("history"), name)
     policy = _converted(content, Policy, name)
     for problem in _problems(policy):
         raise PolicyError(f"{name}: {problem}")
     return policy
+
+
+def _check_points(history: Any, name: str) -> None:
+    points = history.get("points") if isinstance(history, dict) else None
+    for key, value in points.items() if isinstance(points, dict) else ():
+        _converted(value, Points, name, f"history.points.{key}")
 
 
 def _converted(content: Any, kind: Any, name: str, path: str = "") -> Any:
@@ -221,7 +271,7 @@ def _problems(policy: Policy) -> list[str]:
     for key, rule in policy.categories.items():
         problems += _confirm_problems(f"categories.{key}.confirm", rule.confirm or [])
         problems += _order_problems(key, rule)
-    return problems
+    return problems + _history_problems(policy.history)
 
 
 def _confirm_problems(path: str, names: Sequence[str]) -> list[str]:
@@ -236,6 +286,19 @@ def _order_problems(key: str, rule: CategoryRule) -> list[str]:
         for (low, below), (high, above) in pairwise(given)
         if above < below
     ]
+
+
+def _history_problems(rules: HistoryRules) -> list[str]:
+    allowed = (*LEVELS[1:], *CATEGORIES)
+    problems = [f"history.points.{n} is not a known name: allowed are {', '.join(allowed)}" for n in rules.points if n not in allowed]
+    if rules.forget_after_days < rules.window_days + SLACK_DAYS:
+        problems.append(
+            f"history.forget_after_days is {rules.forget_after_days}: it must be at least {rules.window_days + SLACK_DAYS}, "
+            f"{SLACK_DAYS} days more than window_days, so that a clock that jumps deletes nothing that still counts"
+        )
+    if rules.block < rules.warn:
+        problems.append(f"history.block is {rules.block}: it must be at least warn ({rules.warn}), since a warning comes first")
+    return problems
 
 
 class DecisionTable:

@@ -9,12 +9,12 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render"},
+    {"exceptions", "text", "render", "keys", "ledger"},
     {"categories"},
     {"features", "data", "policy"},
     {"scorer"},
     {"matrix"},
-    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"},
+    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence", "history"},
     {"guard"},
     {"training"},
     {"cli"},

@@ -110,6 +110,13 @@ def test_actions_are_ordered_and_named():
         ("version = 1\n[categories.spam]\nhide = 0.5\nremove = 0.4", r"categories.spam.remove is 0.4: .* hide \(0.5\)"),
         ("version = 1\n[signposts]\ncomplaint = 2", "signposts.complaint is 2: Expected `float` <= 1.0"),
         ("version = 1\n[signposts]\nabuse = 0.2", "signposts.abuse is not a known name"),
+        ("version = 1\n[history]\nwindow = 90", "history: Object contains unknown field `window`"),
+        ("version = 1\n[history]\nwindow_days = 0", "history.window_days is 0: Expected `int` >= 1"),
+        ("version = 1\n[history]\nwindow_days = 336", "history.forget_after_days is 365: it must be at least 366"),
+        ("version = 1\n[history]\nwarn = 0", "history.warn is 0: Expected `float` > 0.0"),
+        ("version = 1\n[history]\nwarn = 6.5", r"history.block is 6.0: it must be at least warn \(6.5\)"),
+        ("version = 1\n[history.points]\nhide = -1", "history.points.hide is -1: Expected `float` >= 0.0"),
+        ("version = 1\n[history.points]\nhyde = 1", "history.points.hyde is not a known name: allowed are hide, remove"),
     ],
 )
 def test_a_bad_value_is_named_with_its_path(text, message):
@@ -137,3 +144,10 @@ def test_the_shipped_policy_follows_the_clauses(shipped_guard):
         assert max(given) == gravest
         assert policy.confirmed(key) == {Action.REMOVE, Action.REPORT}
     assert policy.tuned_for == shipped_guard.model_hash
+
+
+def test_a_breach_weighs_as_much_as_its_gravest_category():
+    """A category's own points take the place of its action's; actions that are not named keep theirs."""
+    rules = parse_policy("version = 1\n[history]\nwindow_days = 335\nwarn = 6\n[history.points]\nremove = 3\noff_topic = 0.5").history
+    expected = {("hide", ()): 1, ("remove", ()): 3, ("report", ("abuse",)): 4, ("hide", ("off_topic",)): 0.5, ("hide", ("off_topic", "spam")): 1}
+    assert expected == {breach: rules.weight(*breach) for breach in expected}
