@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from .categories import CATEGORIES
 from .exceptions import ClockWarning, DataError, MissingExtraError, SecretKeyError
-from .keys import Key
+from .keys import Key, check_id
 from .policy import Action, HistoryRules
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ DAY = 86_400
 ACTIONS = tuple(str(action) for action in list(Action)[1:])
 BLOCK = 10_000
 """Rows confirmed in one transaction."""
-LONGEST = 500
-"""Characters in the id of a comment or an author; PostgreSQL cannot index much longer ones."""
 
 
 class Standing(IntEnum):
@@ -175,7 +173,7 @@ class History:
         The author is struck from the record at once. Doing it twice changes nothing, and a confirmation that arrives
         later does not count. It cannot be undone.
         """
-        wanted = {_identity(comment, "comment") for comment in comments}
+        wanted = {check_id(comment, "comment") for comment in comments}
         with self._step() as step:
             time, _ = self._tick(step)
             missing = sorted(wanted - step.known(wanted))
@@ -184,7 +182,7 @@ class History:
 
     def standing(self, author: str) -> Record:
         """What counts against one author now."""
-        name = _identity(author, "author")
+        name = check_id(author, "author")
         return self._standings([name])[name]
 
     # ------------------------------------------------------------------------------------------------------ many at once
@@ -315,7 +313,7 @@ class History:
     def relink(self, authors: Iterable[str]) -> int:
         """During a rotation, put what these authors have under old keys under the new one; returns how many breaches."""
         with self._step() as step:
-            return self._relink(step, {_identity(author, "author") for author in authors})
+            return self._relink(step, {check_id(author, "author") for author in authors})
 
     def close(self) -> None:
         """Let go of the database."""
@@ -441,7 +439,7 @@ def _breach(author: Any, comment: Any, action: str, categories: Iterable[str], a
     unknown = [category for category in given if category not in CATEGORIES]
     if unknown:
         raise DataError(f"categories has {unknown[0]!r}: allowed are {', '.join(CATEGORIES)}")
-    return Breach(_identity(author, "author"), _identity(comment, "comment"), action, ";".join(sorted(set(given))), at)
+    return Breach(check_id(author, "author"), check_id(comment, "comment"), action, ";".join(sorted(set(given))), at)
 
 
 def _breach_or_error(author: Any, comment: Any, action: Any, categories: Any, at: int | None) -> Breach | str | None:
@@ -455,19 +453,8 @@ def _breach_or_error(author: Any, comment: Any, action: Any, categories: Any, at
         return str(error)
 
 
-def _identity(value: Any, what: str) -> str:
-    """An id as text. Not from a float: 1e17 and its neighbour would be one author."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        raise DataError(f"{what} is {value!r}: an id is text or a whole number; read its column as text")
-    if not 0 < len(value) <= LONGEST or "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise DataError(f"{what} is {value[:40]!r}: an id has 1 to {LONGEST} characters, and none that cannot be stored")
-    return value
-
-
 def _name_or_none(value: Any) -> str | None:
-    return None if _missing(value) else _identity(value, "author")
+    return None if _missing(value) else check_id(value, "author")
 
 
 def _missing(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Secret keys, and the pseudonyms made with them: the same person always gets the same name, which only the key's owner can make.
+"""Secret keys, and the pseudonyms made with them: one person gets one name, which only the key's owner can make.
 
 A key never enters a database or a log; only its short id does, so that it shows which key a pseudonym was made with.
 """
@@ -10,13 +10,16 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from .exceptions import SecretKeyError
+from .exceptions import DataError, SecretKeyError
 
 SHORTEST = 32
 """Bytes; as many as the hash has, see RFC 2104, section 3."""
 FEWEST_DIFFERENT = 8
 """Different bytes in a key; 32 random bytes or 64 random hexadecimal digits hold more but for one case in a million."""
+LONGEST = 500
+"""Characters in the id of a comment or an author; PostgreSQL cannot index much longer ones."""
 VARIABLE = "SOCIAL_GUARD_KEY"
 HOW = 'make one with: python -c "import secrets; print(secrets.token_hex(32))"'
 
@@ -94,3 +97,27 @@ secrets; print(secrets.token_hex(32))"
         return Key(Path(path).read_bytes().strip())
     except OSError as error:
         raise SecretKeyError(f"{path}: the key cannot be read ({error}); {HOW}") from error
+
+
+def check_id(value: Any, what: str) -> str:
+    """The id of a comment or an author as text.
+
+    Not from a float: ids of platforms are so long that two of them would become one.
+
+    Raises
+    ------
+    DataError
+        When it is neither text nor a whole number, or cannot be stored.
+
+    Examples
+    --------
+    >>> check_id(1784, "comment")
+    '1784'
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise DataError(f"{what} is {value!r}: an id is text or a whole number; read its column as text")
+    if not 0 < len(value) <= LONGEST or "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise DataError(f"{what} is {value[:40]!r}: an id has 1 to {LONGEST} characters, and none that cannot be stored")
+    return value

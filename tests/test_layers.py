@@ -9,12 +9,12 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render", "keys", "ledger"},
+    {"exceptions", "text", "render", "keys", "ledger", "chain"},
     {"categories"},
     {"features", "data", "policy"},
-    {"scorer"},
+    {"scorer", "decision_log"},
     {"matrix"},
-    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence", "history"},
+    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence", "history", "feedback", "stability"},
     {"guard"},
     {"training"},
     {"cli"},
