@@ -63,7 +63,7 @@ def labels_from_log(
     decided = decided[decided["outcome"].notna() & decided["comment"].isin(words.index)]
     labels = decided_labels(decided).assign(text=words[decided["comment"]].to_numpy())
     same = [_is_judged(*pair, keys) for pair in zip(labels["text"], decided["text"], strict=True)]
-    return load_comments(labels[same], name="decision_log")
+    return load_comments(labels[pd.Series(same, index=labels.index, dtype=bool)], name="decision_log")
 
 
 def decided_labels(decisions: pd.DataFrame) -> pd.DataFrame:

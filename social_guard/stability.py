@@ -84,7 +84,7 @@ def drift(folder: str | Path, baseline: pd.DataFrame | str | Path, *, model: str
     if model is not None:
         decisions = decisions[decisions["model"] == model]
     day = decisions["time"].dt.tz_localize(None).dt.normalize()
-    week = day - pd.to_timedelta(day.dt.weekday, unit="D")
+    week = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
     rows = [
         {"week": monday, "category": key} | _compare(part[f"score_{key}"].dropna().to_numpy(float), expected[key])
         for monday, part in decisions.groupby(week.rename("week"))
@@ -99,7 +99,7 @@ def _read_baseline(baseline: pd.DataFrame | str | Path) -> dict[str, Floats]:
     import pandas as pd
 
     try:
-        frame = baseline if isinstance(baseline, pd.DataFrame) else pd.read_json(Path(baseline).read_text(encoding="utf-8"), typ="frame")
+        frame = baseline if isinstance(baseline, pd.DataFrame) else pd.read_json(Path(baseline))
         values = {key: frame[key].to_numpy(float) for key in frame.columns if key in CATEGORIES}
     except (OSError, ValueError, AttributeError) as error:
         raise DataError(f"the baseline cannot be read ({error}); make one with score_quantiles") from error

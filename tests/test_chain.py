@@ -217,7 +217,9 @@ def test_a_half_written_line_is_taken_off_and_reported(tmp_path, left):
         stream.write(half)
     assert what(tmp_path) == ("000001.jsonl", 5, "unfinished line")
     assert numbers(tmp_path) == [0, 1, 2]
-    with pytest.warns(LogRecoveredWarning, match=f"{len(half)} bytes"), Chain(tmp_path) as chain:
+    with pytest.warns(LogRecoveredWarning, match=f"{len(half)} bytes"):
+        chain = Chain(tmp_path)
+    with chain:
         assert chain.recovered == len(half)
         chain.append([note(3)])
     assert verify(tmp_path).ok and numbers(tmp_path) == [0, 1, 2, 3]
@@ -229,7 +231,9 @@ def test_a_segment_of_which_nothing_was_written(tmp_path, content):
     """It is made anew."""
     fill(tmp_path, 3)
     (tmp_path / "000002.jsonl").write_bytes(content)
-    with pytest.warns(LogRecoveredWarning), Chain(tmp_path) as chain:
+    with pytest.warns(LogRecoveredWarning):
+        chain = Chain(tmp_path)
+    with chain:
         chain.append([note(3)])
     assert verify(tmp_path).ok and numbers(tmp_path) == [0, 1, 2, 3] and segments(tmp_path) == ["000001.jsonl"]
 
