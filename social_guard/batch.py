@@ -158,14 +158,14 @@ def score_file(
     OutputError
         When the target cannot be written; nothing half-written is left under its name.
     """
-    reading, writing = file_format(source, source_format), file_format(target, target_format)
+    frames, writing = read_blocks(source, source_format=source_format, encoding=encoding), file_format(target, target_format)
     if writing == "parquet" and target == "-":
         raise OutputError("Parquet cannot be written to standard output; name a file, or use csv or jsonl")
     done = 0
     with _atomic(target) as path:
         write = _WRITERS[writing](path)
         try:
-            for frame in _READERS[reading](source, encoding):
+            for frame in frames:
                 scored = score_frame(scorer, table, frame, text)
                 _written(write, _joined(frame, scored), target)
                 done += len(frame)
@@ -174,6 +174,17 @@ def score_file(
         finally:
             write.close()
     return done
+
+
+def read_blocks(source: str, *, source_format: str | None = None, encoding: str = "utf-8-sig") -> Iterator[pd.DataFrame]:
+    """The rows of a CSV, JSON Lines or Parquet file, some thousand at a time; every cell of a CSV file is text.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read.
+    """
+    return _READERS[file_format(source, source_format)](source, encoding)
 
 
 def file_format(name: str, given: str | None = None) -> str:

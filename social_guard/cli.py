@@ -131,6 +131,82 @@ def info(model: Path | None, policy: Path | None) -> None:
     _print_json({"prevalence": manifest.get("prevalence"), "policy": msgspec.to_builtins(guard.policy)})
 
 
+@cli.group()
+def audit() -> None:
+    """Check a decision log."""
+
+
+@audit.command("verify")
+@click.argument("logdir", type=click.Path(path_type=Path))
+@click.option("--head", help="A head that was printed before and kept elsewhere; the log must still hold that line.")
+def audit_verify(logdir: Path, head: str | None) -> None:
+    """Check every byte of the decision log in LOGDIR; exit status 1 and the place of the first fault if there is one."""
+    from .chain import verify
+
+    result = verify(logdir, head)
+    if result.fault:
+        click.echo(f"social-guard: {logdir}: {result.fault}", err=True)
+        sys.exit(1)
+    click.echo(f"ok: {result.lines:,} lines, head {result.head}")
+
+
+@cli.group()
+@click.option("--ledger", required=True, envvar="SOCIAL_GUARD_LEDGER", help="An SQLite file, or postgresql://user@host/database.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="Holds the key; by default the variable SOCIAL_GUARD_KEY does.")
+@click.option("--policy", type=click.Path(path_type=Path), help="A policy file, for its section [history].")
+@click.pass_context
+def history(context: click.Context, ledger: str, key_file: Path | None, policy: Path | None) -> None:
+    """Keep the ledger of repeat offenders."""
+    from .history import History
+    from .keys import load_key
+    from .policy import load_policy
+
+    rules = load_policy(policy).history if policy else None
+    context.obj = context.with_resource(History(ledger, load_key(key_file), rules=rules))
+
+
+@history.command("confirm")
+@click.argument("source", metavar="IN")
+@click.pass_obj
+def history_confirm(ledger: Any, source: str) -> None:
+    """Record the confirmed decisions in a file, IN, with the columns id, author, action and categories."""
+    from .batch import read_blocks
+
+    rows = new = 0
+    for frame in read_blocks(source):
+        result = ledger.confirm_frame(frame)
+        for row, error in result["error"].dropna().items():
+            click.echo(f"row {row}: {error}", err=True)
+        rows, new = rows + len(result), new + int(result["recorded"].sum())
+    click.echo(f"{new:,} of {rows:,} rows are new breaches")
+
+
+@history.command("overturn")
+@click.argument("comments", nargs=-1, required=True)
+@click.pass_obj
+def history_overturn(ledger: Any, comments: tuple[str, ...]) -> None:
+    """Take back the breaches of COMMENTS, given by their ids."""
+    click.echo(f"{ledger.overturn(*comments):,} breaches taken back")
+
+
+@history.command("standing")
+@click.argument("author")
+@click.pass_obj
+def history_standing(ledger: Any, author: str) -> None:
+    """Say what counts against AUTHOR, and what is recommended."""
+    record = ledger.standing(author)
+    click.echo(f"{record.standing}: {record.points:g} points from {record.breaches} breaches")
+
+
+@history.command("forget")
+@click.option("--trust-clock", is_flag=True, help="The clock is right, although it is far ahead of the last record.")
+@click.option("--other-keys", is_flag=True, help="Also delete what stands under older keys.")
+@click.pass_obj
+def history_forget(ledger: Any, trust_clock: bool, other_keys: bool) -> None:
+    """Delete what is too old to keep."""
+    click.echo(f"{ledger.forget(trust_clock=trust_clock, other_keys=other_keys):,} rows deleted")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error of the package is one line and exit status 1."""
     try:

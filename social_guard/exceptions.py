@@ -9,9 +9,13 @@
     ├── PolicyError            a policy file has a value that is not allowed
     ├── OutputError            a result cannot be written; nothing half-written is left behind
     ├── RequestError           a request in the shape of the Perspective API cannot be answered
+    ├── SecretKeyError         a secret key is missing, weak, or not the one in use
+    ├── LedgerError            the ledger of breaches cannot be opened, read or written
+    ├── LogError               the decision log is faulty, or another process writes it
     └── MissingExtraError      an optional library is not installed; the message holds the pip line
 
-``ModelMismatchWarning`` is the one warning: thresholds are used with another model than they were tuned for.
+Warnings: ``ModelMismatchWarning``, thresholds are used with another model than they were tuned for; ``ClockWarning``, the
+clock jumped; ``LogRecoveredWarning``, a line that a crash cut short was taken off the decision log.
 
 Examples
 --------
@@ -65,6 +69,16 @@ class RequestError(SocialGuardError, ValueError):
 
     def __str__(self) -> str:
         return self.reason
+class SecretKeyError(SocialGuardError, ValueError):
+    """A secret key is missing, weak, or not the one in use."""
+
+
+class LedgerError(SocialGuardError):
+    """The ledger of breaches cannot be opened, read or written."""
+
+
+class LogError(SocialGuardError):
+    """The decision log is faulty, or another process writes it."""
 
 
 class MissingExtraError(SocialGuardError, ImportError):
@@ -73,3 +87,11 @@ class MissingExtraError(SocialGuardError, ImportError):
 
 class ModelMismatchWarning(UserWarning):
     """Thresholds are used with another model than they were tuned for."""
+
+
+class ClockWarning(UserWarning):
+    """The clock is so far ahead of the last record that nothing is forgotten until a person says that it is right."""
+
+
+class LogRecoveredWarning(UserWarning):
+    """A line that a crash cut short was taken off the decision log."""

@@ -33,6 +33,11 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 ClockTime = Annotated[time, msgspec.Meta(tz=False)]
+Points = Annotated[float, msgspec.Meta(ge=0.0, le=1000.0)]
+Limit = Annotated[float, msgspec.Meta(gt=0.0, le=1000.0)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+SLACK_DAYS = 30
+ACTION_POINTS = {"hide": 1.0, "remove": 2.0, "report": 4.0}
 
 
 class Action(IntEnum):
@@ -156,6 +161,39 @@ class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subdivision: str = "ENG"
     also_closed: tuple[date, ...] = ()
     working_days: Annotated[int, msgspec.Meta(ge=1)] = 1
+class HistoryRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When repeated breaches lead to a warning or a block.
+
+    Attributes
+    ----------
+    window_days : int
+        Breaches count for so long.
+    forget_after_days : int
+        Then they are deleted; at least 30 days after they stopped counting, so that a clock that jumps deletes nothing
+        that still counts.
+    points : dict of str to float
+        What a breach weighs, by action; a category that is named here weighs so much whatever the action was. An action
+        that is not named weighs 1 (hide), 2 (remove) or 4 (report).
+    warn, block : float
+        The points in the window from which each is recommended.
+    """
+
+    window_days: Days = 180
+    forget_after_days: Days = 365
+    points: dict[str, Points] = {}
+    warn: Limit = 3.0
+    block: Limit = 6.0
+
+    def weight(self, action: str, categories: Sequence[str]) -> float:
+        """The points of one breach: those of its gravest category.
+
+        Examples
+        --------
+        >>> HistoryRules(points={"hide": 1, "off_topic": 0.5}).weight("hide", ["off_topic"])
+        0.5
+        """
+        otherwise = self.points.get(action, ACTION_POINTS[action])
+        return max((self.points.get(category, otherwise) for category in categories), default=otherwise)
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,6 +216,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         By when an answer is due.
     public_contacts : PublicContacts
         The organisation's own contact points, which are nobody's personal details.
+    history : HistoryRules
+        When repeated breaches lead to a warning or a block.
     """
 
     version: int
@@ -188,6 +228,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_english: Share = 0.5
     clock: Clock = Clock()
     public_contacts: PublicContacts = PublicContacts()
+    history: HistoryRules = HistoryRules()
 
     def confirmed(self, category: str) -> frozenset[Action]:
         """The actions that wait for a person when this category calls for them."""
@@ -241,10 +282,17 @@ def parse_policy(text: str, name: str = "policy") -> Policy:
         if isinstance(values, dict):
             checked = {key: _converted(value, kind, name, f"{section}.{key}") for key, value in values.items()}
             content = content | {section: checked}
+    _check_points(content.get("history"), name)
     policy = _converted(content, Policy, name)
     for problem in _problems(policy):
         raise PolicyError(f"{name}: {problem}")
     return policy
+
+
+def _check_points(history: Any, name: str) -> None:
+    points = history.get("points") if isinstance(history, dict) else None
+    for key, value in points.items() if isinstance(points, dict) else ():
+        _converted(value, Points, name, f"history.points.{key}")
 
 
 def _converted(content: Any, kind: Any, name: str, path: str = "") -> Any:
@@ -282,7 +330,7 @@ def _problems(policy: Policy) -> list[str]:
     if getattr(policy.signposts.get(URGENT), "answer_due", None) is False:
         problems.append(f"signposts.{URGENT}.answer_due is False: somebody in danger is answered at once; delete the line")
     problems += [f"public_contacts.{problem}" for problem in contact_problems(policy.public_contacts)]
-    return problems + _clock_problems(policy.clock)
+    return problems + _clock_problems(policy.clock) + _history_problems(policy.history)
 
 
 def _clock_problems(clock: Clock) -> list[str]:
@@ -327,6 +375,19 @@ def _order_problems(key: str, rule: CategoryRule) -> list[str]:
         for (low, below), (high, above) in pairwise(given)
         if above < below
     ]
+
+
+def _history_problems(rules: HistoryRules) -> list[str]:
+    allowed = (*LEVELS[1:], *CATEGORIES)
+    problems = [f"history.points.{n} is not a known name: allowed are {', '.join(allowed)}" for n in rules.points if n not in allowed]
+    if rules.forget_after_days < rules.window_days + SLACK_DAYS:
+        problems.append(
+            f"history.forget_after_days is {rules.forget_after_days}: it must be at least {rules.window_days + SLACK_DAYS}, "
+            f"{SLACK_DAYS} days more than window_days, so that a clock that jumps deletes nothing that still counts"
+        )
+    if rules.block < rules.warn:
+        problems.append(f"history.block is {rules.block}: it must be at least warn ({rules.warn}), since a warning comes first")
+    return problems
 
 
 class DecisionTable:

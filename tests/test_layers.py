@@ -9,12 +9,13 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render", "recognisers"},
+    {"exceptions", "text", "render", "recognisers", "keys", "ledger", "chain"},
     {"categories", "privacy"},
     {"features", "data", "policy"},
-    {"scorer"},
+    {"scorer", "decision_log"},
     {"matrix", "word_classes"},
-    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence", "signposts", "perspective"},
+    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"}
+    | {"signposts", "perspective", "history", "feedback", "stability"},
     {"guard"},
     {"training"},
     {"cli"},

@@ -130,6 +130,13 @@ def test_actions_are_ordered_and_named():
         ("version = 1\n[public_contacts]\nphones = '111'", "public_contacts.phones is '111': Expected `array`"),
         ("version = 1\n[public_contacts]\nphones = ['111']", "public_contacts.phones has '111': expected a whole number"),
         ("version = 1\n[public_contacts]\npostcodes = ['W2']", "public_contacts.postcodes has 'W2': expected a whole postcode"),
+        ("version = 1\n[history]\nwindow = 90", "history: Object contains unknown field `window`"),
+        ("version = 1\n[history]\nwindow_days = 0", "history.window_days is 0: Expected `int` >= 1"),
+        ("version = 1\n[history]\nwindow_days = 336", "history.forget_after_days is 365: it must be at least 366"),
+        ("version = 1\n[history]\nwarn = 0", "history.warn is 0: Expected `float` > 0.0"),
+        ("version = 1\n[history]\nwarn = 6.5", r"history.block is 6.0: it must be at least warn \(6.5\)"),
+        ("version = 1\n[history.points]\nhide = -1", "history.points.hide is -1: Expected `float` >= 0.0"),
+        ("version = 1\n[history.points]\nhyde = 1", "history.points.hyde is not a known name: allowed are hide, remove"),
     ],
 )
 def test_a_bad_value_is_named_with_its_path(text, message):
@@ -166,3 +173,10 @@ def test_the_shipped_policy_follows_the_clauses(shipped_guard):
         assert max(given) == gravest
         assert policy.confirmed(key) == {Action.REMOVE, Action.REPORT}
     assert policy.tuned_for == shipped_guard.model_hash
+
+
+def test_a_breach_weighs_as_much_as_its_gravest_category():
+    """A category's own points take the place of its action's; actions that are not named keep theirs."""
+    rules = parse_policy("version = 1\n[history]\nwindow_days = 335\nwarn = 6\n[history.points]\nremove = 3\noff_topic = 0.5").history
+    expected = {("hide", ()): 1, ("remove", ()): 3, ("report", ("abuse",)): 4, ("hide", ("off_topic",)): 0.5, ("hide", ("off_topic", "spam")): 1}
+    assert expected == {breach: rules.weight(*breach) for breach in expected}
