@@ -27,6 +27,9 @@ from .tuning import threshold_for_f1, thresholds_within_budget
 LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""
 
+LEAST_WRITERS = 6
+"""With fewer writers than this, whole writers cannot be held out in turn."""
+
 URGENT_BUDGETS = dict.fromkeys(LEVELS, 0.045)
 """The share of other comments that a person may be called to in vain, so that few calls for help are missed."""
 FOREIGN_BUDGETS = dict.fromkeys(LEVELS, 0.004)
@@ -141,11 +144,14 @@ def gather_comments(
 
 
 def fold_units(rows: pd.DataFrame) -> NDArray[np.object_]:
-    """What stays in one fold: all that one writer wrote, where writers are named, and equal texts.
+    """What stays in one fold: all that one writer wrote, where enough writers are named, and equal texts.
 
     A model must not be judged on a voice that it learnt from.
     """
-    return np.where(rows["writer"] != "", "writer/" + rows["writer"], group_comments(rows))
+    texts = group_comments(rows)
+    if rows.loc[rows["writer"] != "", "writer"].nunique() < LEAST_WRITERS:
+        return texts
+    return np.where(rows["writer"] != "", "writer/" + rows["writer"], texts)
 
 
 def thin_sources(public: pd.DataFrame, per_source: int) -> pd.DataFrame:
