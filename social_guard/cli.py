@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from . import __version__
+from .cli_policy import policy as policy_commands
+from .cli_policy import tune
 from .exceptions import SocialGuardError
 
 MODEL = click.option("--model", type=click.Path(path_type=Path), help="A model folder; by default the model that ships.")
@@ -20,6 +22,10 @@ POLICY = click.option("--policy", type=click.Path(path_type=Path), help="A polic
 @click.version_option(__version__, prog_name="social-guard")
 def cli() -> None:
     """Find the comments that break the policy, say why, and recommend what to do."""
+
+
+cli.add_command(policy_commands)
+cli.add_command(tune)
 
 
 @cli.command()

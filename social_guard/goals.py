@@ -16,7 +16,7 @@ PROMISED: Mapping[str, float] = {"hide": 0.80, "remove": 0.95, "report": 0.95}
 UNPROVEN = ("raise", "drop", "keep")
 COSTS = ("miss", "false_alarm")
 
-Precision = Mapping[str, float] | Mapping[str, Mapping[str, float]]
+Precision = Mapping[str, float | Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,10 @@ class Goal:
     ----------
     precision : mapping, optional
         For each step the share of the comments it touches that must belong to the category: ``{"hide": 0.8}`` for every
-        category, or ``{"spam": {"hide": 0.8}}`` for those named alone; by default `PROMISED`. Only steps that the policy
-        file has for a category are tuned.
+        category that has this step in the policy file, ``{"spam": {"hide": 0.8}}`` for one alone, or both; by default
+        `PROMISED`.
     costs : mapping, optional
-        Instead of a promise, ``{"miss": 5, "false_alarm": 1}``, for every category or for those named alone: the mildest
-        step is put where the expected cost is lowest. An estimate, without any guarantee.
+        Instead of a promise, ``{"miss": 5, "false_alarm": 1}``, for every category or by category: the mildest step is put where the expected cost is lowest. An estimate, without any guarantee.
     confidence : float
         How sure each promise must be: in at most a share 1 - confidence of all samples of labels that one might have
         drawn it is broken.
@@ -62,8 +61,9 @@ class Goal:
 
     def tuned_steps(self, category: str, rule: CategoryRule) -> tuple[str, ...]:
         """The steps of a category that get a promise: those asked for that the file has, or that are named for it."""
-        named = isinstance((self.precision or {}).get(category), Mapping)
-        return tuple(s for s in LEVELS[1:] if s in self.steps(category) and (named or getattr(rule, s) is not None))
+        asked, named = self.steps(category), (self.precision or {}).get(category)
+        ours = named if isinstance(named, Mapping) else {}
+        return tuple(s for s in LEVELS[1:] if s in asked and (getattr(rule, s) is not None or s in ours))
 
     def promise(self, policy: Policy, category: str, step: str) -> Promise:
         """What one step must keep, with its part of the error."""
@@ -82,8 +82,8 @@ class Goal:
 
 
 def _for_category(given: Mapping[str, Any], category: str) -> Mapping[str, float]:
-    by_category = any(isinstance(value, Mapping) for value in given.values())
-    return given.get(category, {}) if by_category else given
+    """What is given for all categories, overruled by what is given for this one."""
+    return {k: v for k, v in given.items() if not isinstance(v, Mapping)} | dict(given.get(category, {}))
 
 
 def check_goal(goal: Goal) -> None:

@@ -105,7 +105,7 @@ class SocialGuard:
             When ``text`` is not a str; many comments go to `score_frame`.
         """
         probabilities = self.scores([_one_text(text)])[0].tolist()
-        decision = self._table.decide(probabilities)
+        decision = self._table.decide(probabilities, text)
         scores = {head: p for head, p in zip(self.heads, probabilities, strict=True) if head in CATEGORIES}
         return replace(decision, scores=scores, make_reason=partial(self._reason, text, decision))
 

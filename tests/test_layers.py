@@ -11,13 +11,15 @@ PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
     {"exceptions", "text", "render"},
     {"categories"},
+    {"rules"},
     {"features", "data", "policy"},
     {"scorer", "policy_edit"},
-    {"matrix", "promise"},
+    {"matrix", "promise", "policy_history"},
     {"goals"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"},
     {"guard"},
-    {"training"},
+    {"training", "compare"},
+    {"cli_policy"},
     {"cli"},
     {"__main__"},
 ]

@@ -56,7 +56,7 @@ def probabilities(**given):
         ({"abuse": 0.2, "spam": 0.8}, "remove", "none", ("near_threshold",)),
         ({"complaint": 0.9}, "none", "none", ()),
         ({"urgent_help": 0.2}, "none", "none", ("urgent",)),
-        ({"urgent_help": 0.2, "spam": 0.8}, "remove", "none", ("urgent",)),
+        ({"urgent_help": 0.2, "spam": 0.8}, "remove", "none", ("urgent", "protected_speech")),
         ({NOT_ENGLISH: 0.5, "spam": 0.8}, "remove", "none", ("not_english",)),
     ],
 )
