@@ -146,7 +146,7 @@ def simulate(policy: str, worlds: dict[str, World], setting: Setting, redraws: i
 def as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Percentages with one digit, recall with three, nothing where there is nothing."""
     digits = {column: 1 if column.endswith("%") else 3 for column in table.columns}
-    cells = {column: [f"{v:.{digits[column]}f}" if v == v else "-" for v in table[column]] for column in table.columns}
+    cells = {column: ["-" if np.isnan(v) else f"{v:.{digits[column]}f}" for v in table[column]] for column in table.columns}
     return pd.DataFrame({"": table.index, **cells})
 
 

@@ -15,6 +15,8 @@ PROMISED: Mapping[str, float] = {"hide": 0.80, "remove": 0.95, "report": 0.95}
 """The precision that each step must have unless other figures are given."""
 UNPROVEN = ("raise", "drop", "keep")
 COSTS = ("miss", "false_alarm")
+LEAST_CONFIDENCE = 0.75
+"""The bounds are shown to hold from here on."""
 
 Precision = Mapping[str, float | Mapping[str, float]]
 
@@ -105,8 +107,8 @@ def check_goal(goal: Goal) -> None:
         raise TuningError(f"unproven is {goal.unproven!r}: allowed are {', '.join(UNPROVEN)}")
     if goal.precision is not None and goal.costs is not None:
         raise TuningError("precision and costs are two ways to choose the same thresholds: give one of them")
-    if not 0.5 <= goal.confidence < 1:
-        raise TuningError(f"confidence is {goal.confidence}: it must be at least 0.5 and below 1, e.g. 0.95")
+    if not LEAST_CONFIDENCE <= goal.confidence < 1:
+        raise TuningError(f"confidence is {goal.confidence}: it must be at least {LEAST_CONFIDENCE} and below 1, e.g. 0.95")
     what, names, most = ("costs", COSTS, float("inf")) if goal.costs is not None else ("precision", LEVELS[1:], 1)
     for path, value in _flat((goal.precision if goal.costs is None else goal.costs) or {}):
         *category, step = path

@@ -137,3 +137,39 @@ def test_the_shipped_policy_follows_the_clauses(shipped_guard):
         assert max(given) == gravest
         assert policy.confirmed(key) == {Action.REMOVE, Action.REPORT}
     assert policy.tuned_for == shipped_guard.model_hash
+
+
+MODES = [
+    ("act", {"spam": 0.8}, "remove", "remove", ()),
+    ("act", {"spam": 0.8, "complaint": 0.4999}, "remove", "remove", ()),
+    ("act", {"spam": 0.8, "complaint": 0.5}, "remove", "none", ("protected_speech",)),
+    ("act", {"complaint": 0.5}, "none", "none", ()),  # speech to protect, and nothing to protect it from
+    ("act", {"abuse": 0.1, "complaint": 0.5}, "none", "none", ("near_threshold",)),
+    ("observe", {"spam": 0.8}, "remove", "none", ()),
+    ("observe", {"abuse": 0.9, "complaint": 0.5, NOT_ENGLISH: 0.9}, "report", "none", ()),
+    ("observe", {"spam": 0.8, "urgent_help": 0.2}, "remove", "none", ("urgent",)),
+    ("off", {"abuse": 0.9, "spam": 0.8}, "none", "none", ()),
+    ("off", {"abuse": 0.2, "urgent_help": 0.2}, "none", "none", ("urgent",)),
+]
+
+
+@pytest.mark.parametrize(("mode", "given", "action", "automatic", "codes"), MODES)
+def test_modes_and_protected_speech(mode, given, action, automatic, codes):
+    """A trial only shows; off does nothing; somebody who may need help is shown to a person in every mode."""
+    decision = DecisionTable(parse_policy(f"mode = '{mode}'\n{POLICY}"), HEADS).decide(probabilities(**given))
+    assert (str(decision.action), str(decision.automatic), decision.review_codes) == (action, automatic, codes)
+    assert decision.needs_review == bool(codes) and "urgent_help" in decision.signposts or "urgent_help" not in given
+
+
+def test_what_is_protected_is_configuration():
+    """With an empty list, a complaint beside an action changes nothing."""
+    table = DecisionTable(parse_policy(f"protected = []\n{POLICY}"), HEADS)
+    assert table.decide(probabilities(spam=0.8, complaint=0.9)).automatic == Action.REMOVE
+
+
+@pytest.mark.parametrize("action", [{"spam": 0.5}, {"spam": 0.8}, {"abuse": 0.3}])
+def test_a_category_that_never_acts_alone(action):
+    """Every action of it waits for a person, whatever `confirm` says."""
+    table = DecisionTable(parse_policy(f"never_alone = ['spam', 'abuse']\n{POLICY}"), HEADS)
+    decision = table.decide(probabilities(**action))
+    assert decision.action > Action.NONE and decision.automatic == Action.NONE and decision.review_codes == ("confirm",)

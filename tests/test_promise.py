@@ -1,11 +1,20 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import bdtr
 from scipy.stats import beta, binom, norm
 
-from social_guard.promise import Promise, Sample, _chances, _mixing, _passed_levels, cheapest_threshold, labels_needed, proven_thresholds
+from social_guard.promise import (
+    Promise,
+    Sample,
+    _chances,
+    _mixing,
+    _passed_levels,
+    cheapest_threshold,
+    labels_needed,
+    proven_thresholds,
+)
 
 
 def exact_chance(rank, false_alarms, n_positives, n_negatives, ratio):
@@ -80,6 +89,7 @@ def test_promises_are_kept_and_recall_is_near_the_best(share):
     assert np.mean(np.array(found) >= best - 0.1) > 0.9
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=30, max_size=200), st.floats(0.3, 0.9))
 def test_a_false_alarm_less_never_proves_less(rows, precision):
     """Laws: every bound keeps the promise; taking the others down can only help."""

@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from social_guard.categories import NOT_ENGLISH
@@ -127,6 +127,7 @@ def test_expiry_is_the_last_day():
     assert rule_warnings(rules, today) == ["rules.staff[1] ('Asha') expired after 2026-03-30 and is ignored"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60), st.text(alphabet="abcdé' -", min_size=1, max_size=12))
 def test_a_phrase_is_found_between_any_words(before, after, phrase):
     """Law: whatever stands around it, a phrase set apart by spaces is found."""
