@@ -151,6 +151,7 @@ def _decision_dict(decision: Any) -> dict[str, Any]:
         "categories": list(decision.categories),
         "signposts": list(decision.signposts),
         "review_codes": list(decision.review_codes),
+        "rules": list(decision.rules),
         "scores": decision.scores,
         "reason": decision.reason,
     }

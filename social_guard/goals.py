@@ -8,7 +8,7 @@ from typing import Any
 
 from .categories import CATEGORIES
 from .exceptions import TuningError
-from .policy import LEVELS, CategoryRule, Policy
+from .policy import LEVELS, CategoryRule
 from .promise import Promise
 
 PROMISED: Mapping[str, float] = {"hide": 0.80, "remove": 0.95, "report": 0.95}
@@ -32,12 +32,14 @@ class Goal:
         category that has this step in the policy file, ``{"spam": {"hide": 0.8}}`` for one alone, or both; by default
         `PROMISED`.
     costs : mapping, optional
-        Instead of a promise, ``{"miss": 5, "false_alarm": 1}``, for every category or by category: the mildest step is put where the expected cost is lowest. An estimate, without any guarantee.
+        Instead of a promise, ``{"miss": 5, "false_alarm": 1}``, for every category or by category: the mildest
+        step is put where the expected cost is lowest. An estimate, without any guarantee.
     confidence : float
         How sure each promise must be: in at most a share 1 - confidence of all samples of labels that one might have
         drawn it is broken.
     prevalence : mapping of str to float, optional
-        The share of each category where the guard is used; those left out are taken from the model.
+        The share of each category where the guard is used; those left out are taken from the model,
+        or else from `categories.CATEGORIES`.
     joint : bool
         Whether the confidence is that of all promises together (Bonferroni: each is given its part of the error).
     unproven : {"raise", "drop", "keep"}
@@ -67,16 +69,15 @@ class Goal:
         ours = named if isinstance(named, Mapping) else {}
         return tuple(s for s in LEVELS[1:] if s in asked and (getattr(rule, s) is not None or s in ours))
 
-    def promise(self, policy: Policy, category: str, step: str) -> Promise:
-        """What one step must keep, with its part of the error."""
-        asked = sum(len(self.tuned_steps(key, rule)) for key, rule in policy.categories.items() if key in self.shares)
+    def promise(self, category: str, step: str, asked: int) -> Promise:
+        """What one step must keep; of ``asked`` promises together, it has its part of the error."""
         error = (1 - self.confidence) / (asked if self.joint else 1)
         return Promise(self.steps(category)[step], self.shares[category], error)
 
     @property
     def shares(self) -> Mapping[str, float]:
-        """The prevalence of the categories where it is known."""
-        return self.prevalence or {}
+        """The prevalence of every category."""
+        return {key: category.prevalence for key, category in CATEGORIES.items()} | dict(self.prevalence or {})
 
     def category_costs(self, category: str) -> Mapping[str, float]:
         """What a missed comment and a false alarm cost, if the category is tuned by cost."""
@@ -117,7 +118,7 @@ def check_goal(goal: Goal) -> None:
         if not 0 < value < most:
             limits = "above 0" if goal.costs is not None else "between 0 and 1"
             raise TuningError(f"{what} {'.'.join(path)} is {value}: it must be {limits}")
-    for key, share in goal.shares.items():
+    for key, share in (goal.prevalence or {}).items():
         if key not in CATEGORIES or not 0 < share < 1:
             raise TuningError(f"prevalence {key} is {share}: it must be the share of a category, between 0 and 1")
 

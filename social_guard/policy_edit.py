@@ -11,6 +11,8 @@ from .policy import parse_policy
 
 NEVER_WORDS = ("never", "none")
 """What a person may write to take a step or setting out of the file."""
+TUNED = "tuned: "
+"""How a comment begins that holds for the value beside it alone; it goes when the value changes."""
 
 
 def full_path(path: str) -> str:
@@ -81,8 +83,11 @@ def _set(document: Any, keys: list[str], value: Any, name: str) -> None:
         raise PolicyError(f"{name}: {'.'.join(keys)} is a section: name a value in it, e.g. {'.'.join(keys)}.{next(iter(table[last]), 'x')}")
     if value is None:
         table.pop(last, None)
-    else:
+    elif last not in table or table[last] != value:
         table[last] = value
+        item = table.item(last)
+        if item.trivia.comment.startswith(f"# {TUNED}"):
+            item.trivia.comment_ws = item.trivia.comment = ""
 
 
 def _new_table(*, is_super: bool) -> Any:

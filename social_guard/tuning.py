@@ -13,7 +13,7 @@ from .categories import CATEGORIES
 from .exceptions import TuningError
 from .goals import Goal, check_goal
 from .policy import LEVELS, Action, CategoryRule, Policy, parse_policy
-from .policy_edit import edit_policy
+from .policy_edit import TUNED, edit_policy
 from .promise import FIRST_LABELS, Promise, Sample, cheapest_threshold, labels_needed, proven_thresholds
 from .scorer import Floats
 
@@ -143,7 +143,6 @@ def tune_policy(policy_text: str, scores: pd.DataFrame, labels: pd.DataFrame, go
     labels : frame
         Columns of the same names and rows in the same order: 1, 0 or missing, which is left out.
     goal : Goal
-        ``prevalence`` must name every category that is tuned.
     model : str
         The hash of the model, for the file.
 
@@ -167,7 +166,8 @@ def tune_policy(policy_text: str, scores: pd.DataFrame, labels: pd.DataFrame, go
 
     check_goal(goal)
     policy = parse_policy(policy_text)
-    rows = [row for key in _tuned_categories(policy, scores, goal) for row in _tuned_rows(policy, key, scores, labels, goal)]
+    samples = {key: _sample(scores, labels, key) for key in _tuned_categories(policy, scores, goal)}
+    rows = [row for key, sample in samples.items() for row in _tuned_rows(policy, key, samples, goal)]
     refused = [f"{row.category}.{row.step}: {row.needs}" for row in rows if row.basis == "unproven"]
     if refused and goal.unproven == "raise":
         raise TuningError(REFUSED.format("\n  ".join(refused)))
@@ -182,24 +182,27 @@ taken) or "keep" (their thresholds stay as they are, not proven)."""
 
 def _tuned_categories(policy: Policy, scores: pd.DataFrame, goal: Goal) -> list[str]:
     """The categories of the file that the model scores; one that is asked for by name must be among them."""
-    found = [key for key in policy.categories if key in scores.columns and key in goal.shares]
+    found = [key for key in policy.categories if key in scores.columns]
     for key in (*(goal.precision or {}), *(goal.costs or {})):
         if key in CATEGORIES and key not in found:
-            raise TuningError(f"{key} cannot be tuned: it has no section in the policy file, no score, or no prevalence")
+            raise TuningError(f"{key} cannot be tuned: it has no section in the policy file, or the model does not score it")
+    if not any(goal.tuned_steps(key, policy.categories[key]) or goal.category_costs(key) for key in found):
+        raise TuningError("there is nothing to tune: no category of the policy file has one of the steps asked for")
     return found
 
 
-def _tuned_rows(policy: Policy, key: str, scores: pd.DataFrame, labels: pd.DataFrame, goal: Goal) -> list[Row]:
+def _tuned_rows(policy: Policy, key: str, samples: Mapping[str, Sample], goal: Goal) -> list[Row]:
     """The steps of a category from the mildest up: a threshold is never below that of the step before."""
-    rule, sample = policy.categories[key], _sample(scores, labels, key)
+    rule, sample = policy.categories[key], samples[key]
     promised = goal.tuned_steps(key, rule)
+    asked = sum(len(goal.tuned_steps(other, policy.categories[other])) for other in samples)
     rows: list[Row] = []
     lowest = 0.0
     for step in (s for s in LEVELS[1:] if s in promised or getattr(rule, s) is not None):
         row = Row(key, step, positives=len(sample.positives), negatives=len(sample.negatives))
         row.before = row.threshold = _number(getattr(rule, step))
         if step in promised:
-            _prove(row, sample, goal.promise(policy, key, step), lowest)
+            _prove(row, sample, goal.promise(key, step, asked), lowest)
         elif not rows and goal.category_costs(key):
             _save_costs(row, sample, goal)
         if row.basis == "unproven" and goal.unproven != "keep":
@@ -238,7 +241,7 @@ def _needs(sample: Sample, promise: Promise) -> str:
     given = f"{len(sample.positives)} comments labelled 1 and {len(sample.negatives)} labelled 0 do not prove it"
     missing = labels_needed(sample, promise)
     if missing is None:
-        return f"{asked}: the scores do not reach it, and more labels will not help"
+        return f"{asked}: the scores, as far as these labels show, do not reach it"
     more = " and ".join(f"{n:,} more labelled {label}" for n, label in zip(missing, (1, 0), strict=True) if n)
     return f"{asked}: {given}; about {more or 'a few more of either'} would"
 
@@ -294,8 +297,8 @@ def _written(policy_text: str, rows: Sequence[Row], goal: Goal, model: str) -> s
             share = goal.shares[row.category]
             notes[path] = NOTE.format(row.promised, share, goal.confidence, " for all" if goal.joint else "")
         elif row.basis == "cost":
-            notes[path] = "the cheapest threshold on the labels given"
+            notes[path] = TUNED + "the cheapest threshold on the labels given"
     return edit_policy(policy_text, values, notes)
 
 
-NOTE = "precision at least {:g} where a share of {:g} belongs, confidence {:g}{}"
+NOTE = TUNED + "precision at least {:g} where a share of {:g} belongs, confidence {:g}{}"

@@ -62,7 +62,7 @@ def test_tune_writes_a_policy_file(tmp_path):
     options = ["--precision", "spam.hide=0.8", "--prevalence", "spam=0.1", "--per-week", "500"]
     printed = run("tune", str(ROOT / "data" / "frozen"), "-o", out, *options)
     assert "promise" in printed and "precision_bound" in printed
-    assert "# precision at least 0.8 where a share of 0.1 belongs" in Path(out).read_text(encoding="utf-8")
+    assert "# tuned: precision at least 0.8 where a share of 0.1 belongs" in Path(out).read_text(encoding="utf-8")
     assert load_policy(out).categories["spam"].hide < 0.5316
 
 

@@ -57,6 +57,13 @@ def test_a_note_takes_the_place_of_the_comment():
     assert edit_policy(text, {"spam.hide": 0.6}, {"spam.hide": "new"}).endswith("hide = 0.6  # new\n")
 
 
+@pytest.mark.parametrize(("value", "kept"), [(0.5, True), (0.6, False)])
+def test_a_promise_does_not_outlive_its_threshold(value, kept):
+    """The comment of `tune` goes when somebody changes the number."""
+    text = "version = 1\n[categories.spam]\nhide = 0.5  # tuned: precision at least 0.8\n"
+    assert ("tuned" in edit_policy(text, {"spam.hide": value})) == kept
+
+
 @pytest.mark.parametrize(
     ("written", "value"), [("0.5", 0.5), ("1", 1), ("off", "off"), ('"off"', "off"), ('["hide"]', ["hide"]), ("never", None), ("a b", "a b")]
 )

@@ -82,7 +82,7 @@ def test_a_promise_is_proven_and_written_with_its_terms():
     assert spam.hide == row["threshold"] < 0.9 and spam.review == spam.hide <= spam.remove
     assert row["precision"] > row["precision_bound"] >= 0.8 and row["recall"] > 0.9 and row["before"] == 0.95
     assert "[categories.spam]  # adverts" in tuning.policy_text
-    assert f"hide = {spam.hide}  # precision at least 0.8 where a share of 0.3 belongs, confidence 0.95" in tuning.policy_text
+    assert f"hide = {spam.hide}  # tuned: precision at least 0.8 where a share of 0.3 belongs, confidence 0.95" in tuning.policy_text
     assert policy.categories["abuse"] == parse_policy(POLICY).categories["abuse"]
 
 
@@ -153,6 +153,7 @@ def test_costs_move_the_mildest_step():
         ({"precision": {"hyde": 0.8}}, "precision hyde is not a known name: allowed are hide, remove, report"),
         ({"precision": {"spm": {"hide": 0.8}}}, "precision spm.hide is not a known name"),
         ({"precision": {"privacy": {"hide": 0.8}}}, "privacy cannot be tuned"),
+        ({"costs": {}}, "there is nothing to tune"),
         ({"costs": {"mis": 1}}, "costs mis is not a known name: allowed are miss, false_alarm"),
         ({"costs": {"miss": 0}}, "costs miss is 0: it must be above 0"),
         ({"precision": {"hide": 0.8}, "costs": {"miss": 1}}, "give one of them"),
