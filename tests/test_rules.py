@@ -134,3 +134,16 @@ def test_a_phrase_is_found_between_any_words(before, after, phrase):
     if words(phrase):
         book = RuleBook(Rules(allowed=(Allowed(phrase),)))
         assert book.find(f"{before} \n {phrase} \n {after}") or "&" in before
+
+
+def test_a_guard_applies_rules_to_one_comment_and_to_a_frame(shipped_guard):
+    """The words of the comment reach the rules on both ways; a row that cannot be scored is left as it is."""
+    import pandas as pd
+
+    rule = '\n[[rules.blocked]]\nphrase = "wonder cure"\ncategory = "spam"\naction = "hide"\n'
+    guard = shipped_guard.with_policy(shipped_guard.policy_text + rule)
+    decision = guard.moderate("Did the wonder cure work for your mum?")
+    assert decision.action >= Action.HIDE and "blocked_phrase" in decision.review_codes and "wonder cure" in decision.reason
+    scored = guard.score_frame(pd.DataFrame({"text": ["Did the wonder cure work for your mum?", None, "Thank you all"]}))
+    assert scored["action"].tolist()[0] == str(decision.action) and scored["needs_review"].tolist() == [True, True, False]
+    assert scored["error"].tolist()[1] == "no text" and scored["action"].tolist()[2] == "none"
