@@ -87,9 +87,10 @@ def check_columns(columns: Sequence[str], text: str, scorer: Scorer) -> None:
 def _score_block(scorer: Scorer, table: DecisionTable, texts: Sequence[Any]) -> dict[str, list[Any]]:
     """The new columns for a few thousand comments."""
     errors = [_text_error(text) for text in texts]
-    probability = to_probability(scorer.log_odds(["" if error else text for text, error in zip(texts, errors, strict=True)]))
+    readable = ["" if error else text for text, error in zip(texts, errors, strict=True)]
+    probability = to_probability(scorer.log_odds(readable))
     probability[[bool(error) for error in errors]] = np.nan
-    decisions, which = table.decide_many(np.nan_to_num(probability))
+    decisions, which = table.decide_many(np.nan_to_num(probability), readable)
     rows = [_decision_cells(decision) for decision in decisions]
     heads = scorer.weights.heads
     columns = {f"score_{h}": probability[:, i].tolist() for i, h in enumerate(heads) if h in CATEGORIES}

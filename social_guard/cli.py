@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from . import __version__
+from .cli_policy import policy as policy_commands
+from .cli_policy import tune
 from .exceptions import SocialGuardError
 
 MODEL = click.option("--model", type=click.Path(path_type=Path), help="A model folder; by default the model that ships.")
@@ -21,6 +23,10 @@ POLICY = click.option("--policy", type=click.Path(path_type=Path), help="A polic
 @click.version_option(__version__, prog_name="social-guard")
 def cli() -> None:
     """Find the comments that break the policy, say why, and recommend what to do."""
+
+
+cli.add_command(policy_commands)
+cli.add_command(tune)
 
 
 @cli.command()
@@ -236,6 +242,7 @@ def _decision_dict(decision: Any) -> dict[str, Any]:
         "categories": list(decision.categories),
         "signposts": list(decision.signposts),
         "review_codes": list(decision.review_codes),
+        "rules": list(decision.rules),
         "scores": decision.scores,
         "reason": decision.reason,
     }

@@ -7,6 +7,7 @@
     ├── LabelError             labels that are not 0, 1 or missing, or too few of them to learn from
     ├── ModelError             a model folder is missing, incomplete, damaged, foreign or too new
     ├── PolicyError            a policy file has a value that is not allowed
+    ├── TuningError            thresholds cannot be chosen so that a promise is proven
     ├── OutputError            a result cannot be written; nothing half-written is left behind
     ├── RequestError           a request in the shape of the Perspective API cannot be answered
     ├── SecretKeyError         a secret key is missing, weak, or not the one in use
@@ -44,6 +45,10 @@ class ModelError(SocialGuardError):
 
 class PolicyError(SocialGuardError, ValueError):
     """A policy file has a value that is not allowed."""
+
+
+class TuningError(SocialGuardError, ValueError):
+    """Thresholds cannot be chosen so that a promise is proven."""
 
 
 class OutputError(SocialGuardError, OSError):

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .batch import Progress, score_file, score_frame
 from .categories import CATEGORIES
+from .data import load_comments
 from .evaluation import evaluate_scores
 from .exceptions import DataError
 from .explanation import Explanation, explain_prediction
+from .goals import Goal, Precision
 from .persistence import Model, load_model, save_model, weights_hash
 from .policy import Decision, DecisionTable, Policy, parse_policy
 from .reasons import describe_decision
 from .scorer import Floats, Scorer, to_probability
+from .tuning import tune_policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +33,8 @@ class SocialGuard:
     Parameters
     ----------
     model : Model
+    tuning : pandas.DataFrame, optional
+        What the thresholds were chosen for, if `tune` chose them.
 
     Examples
     --------
@@ -40,8 +45,9 @@ class SocialGuard:
     ('none', ('compliment',))
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, tuning: pd.DataFrame | None = None) -> None:
         self._model = model
+        self._tuning = tuning
         self._policy = parse_policy(model.policy_text)
         self._scorer = Scorer(model.weights)
         self._table = DecisionTable(self._policy, model.weights.heads)
@@ -99,7 +105,7 @@ class SocialGuard:
             When ``text`` is not a str; many comments go to `score_frame`.
         """
         probabilities = self.scores([_one_text(text)])[0].tolist()
-        decision = self._table.decide(probabilities)
+        decision = self._table.decide(probabilities, text)
         scores = {head: p for head, p in zip(self.heads, probabilities, strict=True) if head in CATEGORIES}
         return replace(decision, scores=scores, make_reason=partial(self._reason, text, decision))
 
@@ -125,11 +131,48 @@ class SocialGuard:
 
     def evaluate(self, comments: pd.DataFrame, *, prevalence: Mapping[str, float] | None = None) -> pd.DataFrame:
         """Measure the scores against labels (see `evaluation.evaluate_scores`), at the prevalence of the manifest."""
+        assumed = self._model.manifest.get("prevalence") if prevalence is None else prevalence
+        return evaluate_scores(comments.reset_index(drop=True), self._score_columns(comments), assumed)
+
+    def tune(self, valid: pd.DataFrame | str | Path, precision: Precision | None = None, *, text: str = "text", **goal: Any) -> Self:
+        """The same model with thresholds that keep a promise, proven on labelled comments.
+
+        Parameters
+        ----------
+        valid : frame or path
+            Labelled comments, drawn like those to come, that the model was not trained on (see `data.load_comments`).
+        precision : mapping, optional
+            The share of the comments touched that must belong to the category, e.g. ``{"hide": 0.8, "remove": 0.95}``.
+        text : str
+            The column that holds the comments.
+        **goal
+            ``confidence``, ``prevalence``, ``joint``, ``costs``, ``unproven``, ``comments_per_week``: see `goals.Goal`.
+
+        Returns
+        -------
+        SocialGuard
+            Its ``tuning`` says what to expect of each threshold.
+
+        Raises
+        ------
+        TuningError
+            When the labels do not prove a promise; it names every step concerned and the labels that are missing.
+        """
+        comments = load_comments(valid, text=text)
+        shares = {**(self._model.manifest.get("prevalence") or {}), **(goal.pop("prevalence", None) or {})}
+        aim = Goal(precision=precision, prevalence=shares, **goal)
+        tuned = tune_policy(self.policy_text, self._score_columns(comments), comments, aim, model=self.model_hash)
+        return type(self)(replace(self._model, policy_text=tuned.policy_text), tuned.report)
+
+    @property
+    def tuning(self) -> pd.DataFrame | None:
+        """One row a step: threshold, promise, proven bound, recall, volumes (see `tuning.Row`); None if not tuned here."""
+        return None if self._tuning is None else self._tuning.copy()
+
+    def _score_columns(self, comments: pd.DataFrame) -> pd.DataFrame:
         import pandas as pd
 
-        scores = pd.DataFrame(self.scores(comments["text"].tolist()), columns=list(self.heads))
-        assumed = self._model.manifest.get("prevalence") if prevalence is None else prevalence
-        return evaluate_scores(comments.reset_index(drop=True), scores, assumed)
+        return pd.DataFrame(self.scores(comments["text"].tolist()), columns=list(self.heads))
 
     def with_policy(self, policy_text: str) -> SocialGuard:
         """The same model with other thresholds, given as the text of a policy file."""
@@ -139,9 +182,9 @@ class SocialGuard:
         """Write the model folder, whole or not at all."""
         return save_model(self._model, folder)
 
-    def __reduce__(self) -> tuple[type[SocialGuard], tuple[Model]]:
+    def __reduce__(self) -> tuple[type[SocialGuard], tuple[Model, pd.DataFrame | None]]:
         """Travels to another process as its model alone; caches are made anew there."""
-        return SocialGuard, (self._model,)
+        return SocialGuard, (self._model, self._tuning)
 
     def __repr__(self) -> str:
         return f"SocialGuard(model={self.model_hash[:12]!r}, heads={len(self.heads)})"

@@ -41,6 +41,8 @@ def describe_decision(decision: Decision, words: Mapping[str, Sequence[str]]) ->
     if decision.review_codes:
         why = "; ".join(REVIEW_CODES[code] for code in decision.review_codes)
         parts.append(f"A person must look: {why}.")
+    if decision.rules:
+        parts.append(f"Rules of the policy file: {'; '.join(decision.rules)}.")
     if decision.signposts:
         wants = "; ".join(f"{key.replace('_', ' ')} ({SIGNPOSTS[key].meaning})" for key in decision.signposts)
         parts.append(f"It may need an answer: {wants}.")

@@ -11,13 +11,16 @@ PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
     {"exceptions", "text", "render", "recognisers", "keys", "ledger", "chain"},
     {"categories", "privacy"},
+    {"rules"},
     {"features", "data", "policy"},
-    {"scorer", "decision_log"},
-    {"matrix", "word_classes"},
+    {"scorer", "decision_log", "policy_edit"},
+    {"matrix", "word_classes", "promise", "policy_history"},
+    {"goals"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"}
     | {"signposts", "perspective", "history", "feedback", "stability"},
     {"guard"},
-    {"training"},
+    {"training", "compare"},
+    {"cli_policy"},
     {"cli"},
     {"__main__"},
 ]
