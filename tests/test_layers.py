@@ -9,14 +9,14 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render"},
+    {"charts", "exceptions", "page", "text", "render"},
     {"categories"},
-    {"features", "data", "policy"},
+    {"features", "data", "decisions", "policy"},
     {"scorer"},
     {"matrix"},
-    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"},
-    {"guard"},
-    {"training"},
+    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence", "provenance"},
+    {"guard", "review_queue"},
+    {"training", "review_sheet"},
     {"cli"},
     {"__main__"},
 ]
