@@ -11,7 +11,7 @@ from html import escape
 
 ROW = 1.9
 """Height of one bar with the space around it, in em."""
-LABEL, LENGTH = 44, 44
+LABEL, LENGTH = 46, 40
 """Where bars begin and how long the longest is, in per cent of the width."""
 HEIGHT, FOOT = 11, 1.6
 """Of a column chart and of the line of labels below it, in em."""

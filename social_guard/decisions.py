@@ -42,7 +42,7 @@ def text_digest(text: str) -> str:
     Examples
     --------
     >>> text_digest("Thank you")
-    't5b4e0f9b0a5c4f46'
+    't70ad9d331bb46355'
     """
     return "t" + hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 

@@ -286,7 +286,7 @@
   }
 
   function showProgress() {
-    const status = `Showing ${count(shown.length)} of ${count(comments.length)} comments`;
+    const status = `Showing ${count(shown.length)} of ${count(comments.length)}`;
     if ($("count").textContent !== status) $("count").textContent = status;
     const done = [...decisions.values()].filter(({ action }) => action).length;
     $("decided").textContent = done ? `${count(done)} decided` : "";
