@@ -14,7 +14,7 @@ def test_bars_are_well_formed_and_in_proportion(counts):
     """Whatever the labels hold; the longest bar is the largest count, and none leaves the drawing."""
     figure = ElementTree.fromstring(bar_chart("x", "A & <b>", counts))
     widths = [float(bar.get("width").rstrip("%")) for bar in figure.iter("rect")]
-    assert [text for text in figure.find("svg").itertext()][0] == "A & <b>"
+    assert next(figure.find("svg").itertext()) == "A & <b>"
     largest = max((count for _, count in counts), default=0)
     for width, (_, count) in zip(widths, counts, strict=True):
         assert abs(width - (40 * count / largest if largest else 0)) < 0.01
