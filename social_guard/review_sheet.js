@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const CHUNK = 50;
+  const [FIRST, CHUNK] = [50, 250];
   const $ = (id) => document.getElementById(id);
   const { sheet, names, comments } = JSON.parse($("data").textContent);
   const list = $("list");
@@ -269,7 +269,7 @@
 
   function append() {
     const start = list.childElementCount;
-    list.append(...shown.slice(start, start + CHUNK).map(cardOf));
+    list.append(...shown.slice(start, start + (start ? CHUNK : FIRST)).map(cardOf));
   }
 
   // The first cards are there at once; the others follow while nobody waits for anything.

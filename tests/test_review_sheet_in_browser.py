@@ -63,7 +63,7 @@ def visit(browser, tmp_path):
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
         page.on("request", lambda request: troubles.append(request.url) if request.url != path.as_uri() else None)
-        page.goto(path.as_uri())
+        page.goto(path.as_uri(), wait_until="domcontentloaded")
         page.wait_for_selector("#list > li")
         return page
 
