@@ -20,7 +20,9 @@ TOKEN_LENGTH = 40
 """Longer runs of letters are cut into pieces of this length, which bounds the cost of a token."""
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
-_MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+_PIECE = 64
+"""Longer pieces are not kept in caches, which bounds their memory."""
 _EDIT = re.compile(
     rf"(?P<link>(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TOP_DOMAINS})(?![\w-])(?:/\S*)?)"
     r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
@@ -141,14 +143,26 @@ def fold(text: str) -> str:
     >>> fold("ＴＨＡＮＫ you @ward_sister")
     'thank you  ‹user› '
     """
-    return _EDIT.sub(_replacement, text).lower() if _needs_edits(text) else text.lower()
+    if not _needs_edits(text):
+        return text.lower()
+    # no edit reaches across a space, and people use the same pieces again and again
+    return " ".join([_fold_piece(piece) if len(piece) <= _PIECE else _edited(piece) for piece in text.split(" ")])
+
+
+def _edited(piece: str) -> str:
+    return _EDIT.sub(_replacement, piece).lower()
+
+
+@lru_cache(maxsize=1 << 15)
+def _fold_piece(piece: str) -> str:
+    return _edited(piece) if _needs_edits(piece) else piece.lower()
 
 
 def _needs_edits(text: str) -> bool:
     if not text.isascii():
         return True
     lowered = text.lower()
-    return any(marker in lowered for marker in _MARKERS)
+    return any(marker in lowered for marker in MARKERS)
 
 
 _PLACEHOLDERS = {"link": f" {LINK} ", "email": f" {EMAIL} ", "user": f" {USER} "}
@@ -218,13 +232,13 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
     return spans
 
 
-@lru_cache(maxsize=1 << 16)
 def _shape(piece: str) -> tuple[str, ...]:
     if len(piece) > TOKEN_LENGTH:
         return tuple(_short_shape(piece[i : i + TOKEN_LENGTH]) for i in range(0, len(piece), TOKEN_LENGTH))
     return (_short_shape(piece),)
 
 
+@lru_cache(maxsize=1 << 16)
 def _short_shape(piece: str) -> str:
     if piece.isdigit():
         return "0" * len(piece)
