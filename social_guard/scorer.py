@@ -11,14 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .block_sums import BlockSums, Rows
 from .features import char_ngrams, unit_keys
 
 NORM_UNIT = 2.0**-40
 CACHE_SIZE = 1 << 17
+MANY = 32
+"""From so many comments on, whole-array steps are quicker than one comment after the other."""
+BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
+"""The most comments and, unless one comment is longer, characters in a block."""
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -136,8 +142,24 @@ class Scorer:
         """Values and norm of a unit of any kind, shape (n_heads + 1,)."""
         return self.token_row(key) if kind == "token" else self.word_row(key)
 
+    @cached_property
+    def _block_sums(self) -> BlockSums:
+        words, grams = self.weights.words, self.weights.grams
+        return BlockSums(Rows(words.keys, self._word_rows), Rows(grams.keys, self._gram_rows), self.known)
+
     def totals(self, texts: Sequence[str]) -> Integers:
         """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
+        if len(texts) < MANY:
+            return self.plain_totals(texts)
+        return np.concatenate([self._block_totals(texts[first:after]) for first, after in pairwise(_cuts(texts))])
+
+    def _block_totals(self, texts: Sequence[str]) -> Integers:
+        totals, odd = self._block_sums.totals(texts)
+        totals[odd] = self.plain_totals([texts[i] for i in odd.tolist()])
+        return totals
+
+    def plain_totals(self, texts: Sequence[str]) -> Integers:
+        """The sums of `totals`, one comment after the other."""
         totals = np.zeros((len(texts), self._word_rows.shape[1]), np.int64)
         index = self.weights.words.index
         for i, text in enumerate(texts):
@@ -157,6 +179,17 @@ class Scorer:
         """Turn sums of values and norms into log-odds; a comment without known units has the intercepts."""
         norms = np.sqrt(np.maximum(totals[:, -1:], 1) * NORM_UNIT)
         return self.weights.intercepts + self.weights.steps * totals[:, :-1] / norms
+
+
+def _cuts(texts: Sequence[str]) -> list[int]:
+    """Where to cut comments into blocks."""
+    cuts, size = [0], 0
+    for i, text in enumerate(texts):
+        size += len(text)
+        if i - cuts[-1] == BLOCK or (size > BLOCK_CHARACTERS and i > cuts[-1]):
+            cuts.append(i)
+            size = len(text)
+    return [*cuts, len(texts)]
 
 
 def to_probability(log_odds: Floats) -> Floats:

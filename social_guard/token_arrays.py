@@ -79,16 +79,17 @@ def read_tokens(texts: Sequence[str]) -> TokenArrays:
     ([0, 0, 0, 1, 1], True)
     """
     parts = [(text if text.isascii() else fold(text)).encode() for text in texts]
-    data, edges = _joined(parts)
+    data, edges = join_texts(parts)
     marked = [i for i in _marked(data, edges) if texts[i].isascii()]
     if marked:
         for i in marked:
             parts[i] = fold(texts[i]).encode()
-        data, edges = _joined(parts)
+        data, edges = join_texts(parts)
     return _tokens(data, edges)
 
 
-def _joined(parts: Sequence[bytes]) -> tuple[bytes, Positions]:
+def join_texts(parts: Sequence[bytes]) -> tuple[bytes, Positions]:
+    """Texts in lower case with an edge before and behind each, and the places of those edges, shape (n_parts + 1,)."""
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
     data = EDGE.join([MARGIN, *parts, MARGIN]).lower()
     return data, len(MARGIN) + np.concatenate([[0], np.cumsum(lengths + 1)])
@@ -142,12 +143,12 @@ def _join_words(kinds: Bytes) -> Positions:
 
 def _shaped_keys(data: bytes, codes: Bytes, starts: Positions, lengths: Positions, kind: Bytes) -> Keys:
     """Keys of tokens as `text.tokens` shapes them: a number by its length, a shout by its first sign."""
-    keys = byte_keys(data, starts, lengths)
+    keys = stretch_keys(data, starts, lengths)
     first = codes[starts]
     shouts = np.flatnonzero(kind == 2)
     keys[shouts] = first[shouts] * np.where(lengths[shouts] > 1, 0x101, 1).astype(np.uint64)
     numbers = np.flatnonzero((first <= ord("9")) & (kind == 1))
-    zeros = byte_keys(data.translate(_DIGITS), starts[numbers], lengths[numbers])
+    zeros = stretch_keys(data.translate(_DIGITS), starts[numbers], lengths[numbers])
     same = zeros == _zero_keys()[np.minimum(lengths[numbers], TOKEN_LENGTH)]
     keys[numbers[same]] = zeros[same]
     return keys
@@ -155,10 +156,10 @@ def _shaped_keys(data: bytes, codes: Bytes, starts: Positions, lengths: Position
 
 def _zero_keys() -> Keys:
     lengths = np.arange(TOKEN_LENGTH + 1)
-    return byte_keys(b"0" * TOKEN_LENGTH + MARGIN, np.zeros_like(lengths), lengths)
+    return stretch_keys(b"0" * TOKEN_LENGTH + MARGIN, np.zeros_like(lengths), lengths)
 
 
-def byte_keys(data: bytes, starts: Positions, lengths: Positions) -> Keys:
+def stretch_keys(data: bytes, starts: Positions, lengths: Positions) -> Keys:
     """A key for each stretch of the data: its bytes up to eight of them, a hash of longer ones, shape (n,).
 
     Parameters

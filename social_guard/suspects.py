@@ -1,0 +1,97 @@
+"""Where in a block of comments a disguise may stand: `text.find_readings` need look nowhere else.
+
+Every test here lets through at least what the pattern in `text` finds, so that nothing is missed; what is let through
+is looked at by `find_readings` itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .key_table import Positions
+
+Flags = NDArray[np.uint8]
+
+LETTER, DIGIT, APOSTROPHE, STAR, SIGN, JOIN, SPACER, ALONE = (1 << bit for bit in range(8))
+_MEMBERS = {
+    LETTER: b"abcdefghijklmnopqrstuvwxyz",
+    DIGIT: b"0123456789",
+    APOSTROPHE: b"'",
+    STAR: b"*",
+    SIGN: b"@$!|+0123456789",
+    JOIN: b".-_~^*/\\",
+    SPACER: b" .-_*,/\\~^",
+    ALONE: b"abcdefghijklmnopqrstuvwxyz0123456789@$!",
+}
+_FLAGS = bytes(sum(flag for flag, members in _MEMBERS.items() if byte in members) for byte in range(256))
+_GAPS = bytes(byte in b'\t\n\v\f\r\x1c\x1d\x1e\x1f "(),;:?<>[]{}&=#%\xff' for byte in range(256))
+_WORD = LETTER | DIGIT | APOSTROPHE
+
+
+def suspect_chunks(data: bytes) -> tuple[Positions, Positions]:
+    """The stretches between gaps that may hold a disguise, as starts and ends in the data of a block.
+
+    Examples
+    --------
+    >>> data = b"\\xff" * 9 + b"you 1diot there" + b"\\xff" * 9
+    >>> [data[start:end] for start, end in zip(*suspect_chunks(data), strict=True)]
+    [b'1diot']
+    """
+    codes, flags = np.frombuffer(data, np.uint8), np.frombuffer(data.translate(_FLAGS), np.uint8)
+    places = np.concatenate([_foreign(codes), _stretched(codes, flags), _signed(codes, flags), _joined(codes, flags)])
+    if not len(places):
+        return places, places
+    gaps = np.flatnonzero(np.frombuffer(data.translate(_GAPS), np.bool_))
+    after = np.unique(np.searchsorted(gaps, places))
+    return gaps[after - 1] + 1, gaps[after]
+
+
+def spaced_places(data: bytes) -> Positions:
+    """Where three characters or more stand with the same number of spacers between them, as in ``f o o l``."""
+    flags = np.frombuffer(data.translate(_FLAGS), np.uint8)
+    alone = (flags[1:-1] & ALONE != 0) & (flags[2:] & SPACER != 0) & (flags[:-2] & (_WORD | STAR) == 0)
+    places = np.flatnonzero(alone) + 1
+    near = flags[places[:, None] + np.arange(9)]
+    spacer, single = near & SPACER != 0, near & ALONE != 0
+    found = np.zeros(len(places), np.bool_)
+    for width in (1, 2, 3):
+        gaps = spacer[:, 1 : width + 1].all(axis=1) & spacer[:, width + 2 : 2 * width + 2].all(axis=1)
+        found |= gaps & single[:, width + 1] & single[:, 2 * width + 2]
+    return places[found]
+
+
+def _foreign(codes: Flags) -> Positions:
+    """First bytes of characters outside ASCII, but not those of the placeholders ``‹`` and ``›``."""
+    places = np.flatnonzero(codes + np.uint8(64) < 63)
+    quote = (codes[places] == 0xE2) & (codes[places + 1] == 0x80) & (codes[places + 2] - np.uint8(0xB9) < 2)
+    return places[~quote]
+
+
+def _stretched(codes: Flags, flags: Flags) -> Positions:
+    same = codes[1:] == codes[:-1]
+    return np.flatnonzero(same[1:] & same[:-1] & (flags[2:] & LETTER != 0))
+
+
+def _signed(codes: Flags, flags: Flags) -> Positions:
+    """Digits and signs inside a word, at its start or at its end."""
+    places = np.flatnonzero(flags & SIGN)
+    letters, word = flags & LETTER != 0, flags & (LETTER | DIGIT) != 0
+    left, right = letters[places - 1], letters[places + 1]
+    apart = np.diff(places, prepend=-2, append=-2) != 1
+    first, last = np.flatnonzero(apart[:-1]), np.flatnonzero(apart[1:])
+    inside = first[left[first] & right[last]]
+    edge = (codes[places] == ord("$")) & (left | right)
+    edge |= right & letters[places + 2] & letters[places + 3] & ~word[places - 1]
+    edge |= left & letters[places - 2] & letters[places - 3] & ~word[places + 1]
+    return np.concatenate([places[inside], places[edge]])
+
+
+def _joined(codes: Flags, flags: Flags) -> Positions:
+    """A letter on its own before or behind a joint, as in ``f.ool`` and ``foo.l``."""
+    letters, word = flags & LETTER != 0, flags & _WORD != 0
+    places = np.flatnonzero(flags & JOIN)
+    places = places[letters[places - 1] & (codes[places + 1] > ord(" "))]
+    before = ~word[places - 2]
+    behind = letters[places - 2] & letters[places + 1] & ~word[places + 2]
+    return places[before | behind]
