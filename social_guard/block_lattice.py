@@ -28,6 +28,12 @@ class Steps:
     afters: Positions
     ids: Positions
 
+    @classmethod
+    def of_tokens(cls, owners: Positions, ids: Positions) -> Steps:
+        """Every token a step over its own slot."""
+        slots = np.arange(len(ids))
+        return cls(owners, slots, slots + 1, ids)
+
 
 def reading_steps(arrays: TokenArrays, index: Mapping[str, int], known: Known, cache: dict[bytes, Found]) -> Steps:
     """The known readings of all stretches that look disguised.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .block_lattice import Steps, neighbours, reading_steps
-from .features import GRAM_LENGTHS
+from .features import GRAM_LENGTHS, unit_keys
 from .key_table import Keys, KeyTable, Positions
 from .suspects import spaced_places
 from .text import tokens
@@ -58,44 +59,42 @@ class BlockSums:
         self._rows = np.concatenate([self._gram_sums([name.encode() for name in names]), words.values[paired]])
         self._rows[[side[0] for side in sides if len(side) == 1]] += words.values[~paired]
 
-    def totals(self, texts: Sequence[str]) -> tuple[Integers, Positions]:
-        """Sums of the values and norms of each comment's units, and the comments that must be added up alone.
-
-        Returns
-        -------
-        (n_texts, n_heads + 1) int array, (n_odd,) int array
-        """
+    def totals(self, texts: Sequence[str]) -> Integers:
+        """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
         arrays = read_tokens(texts)
         arrays.odd[owners_of(spaced_places(arrays.data), arrays.edges)] = True
-        plain, unseen = self._plain_steps(arrays)
-        readings = reading_steps(arrays, self._index, self._known, self._readings)
-        owners, left, right = neighbours(plain, readings)
+        ids, unseen = self._token_ids(arrays.keys, partial(_written, arrays))
+        steps = Steps.of_tokens(arrays.owners, ids), reading_steps(arrays, self._index, self._known, self._readings)
+        units = np.concatenate([*(step.owners << _BITS | step.ids for step in steps), self._pair_units(*neighbours(*steps))])
+        units = units[~arrays.odd[units >> _BITS]]
+        odd_units, more_unseen = self._odd_units(texts, np.flatnonzero(arrays.odd).tolist(), len(unseen))
+        units = _distinct(np.concatenate([units, odd_units]))
+        return self._unit_sums(units, np.concatenate([unseen, more_unseen]), len(texts))
+
+    def _token_ids(self, keys: Keys, written: Callable[[Positions], list[bytes]]) -> tuple[Positions, Integers]:
+        """The numbers of tokens, known ones first, and the rows of those that are not known."""
+        ids = self._tokens.find(keys)
+        missing = np.flatnonzero(ids < 0)
+        _, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
+        ids[missing] = len(self._rows) + which
+        return ids, self._gram_sums(written(missing[first]))
+
+    def _pair_units(self, owners: Positions, left: Positions, right: Positions) -> Positions:
         known = np.flatnonzero((left < len(self._index)) & (right < len(self._index)))
         pairs = self._pairs.find(_pair_keys(left[known], right[known]))
         hit = np.flatnonzero(pairs >= 0)
-        units = np.concatenate([
-            plain.owners << _BITS | plain.ids,
-            readings.owners << _BITS | readings.ids,
-            owners[known[hit]] << _BITS | pairs[hit] + len(self._index),
-        ])
-        return self._unit_sums(_distinct(units), unseen, len(texts)), np.flatnonzero(arrays.odd)
+        return owners[known[hit]] << _BITS | pairs[hit] + len(self._index)
 
-    def _plain_steps(self, arrays: TokenArrays) -> tuple[Steps, Integers]:
-        """The tokens as they stand, and the rows of those that are not known."""
-        ids = self._tokens.find(arrays.keys)
-        missing = np.flatnonzero(ids < 0)
-        _, first, which = np.unique(arrays.keys[missing], return_index=True, return_inverse=True)
-        ids[missing] = len(self._rows) + which
-        shapes = []
-        for place in missing[first].tolist():
-            start = arrays.starts[place]
-            written = arrays.data[start : start + arrays.lengths[place]]
-            shape = tokens(written.decode())[0].encode()
-            if shape != written and not written.isascii():
-                arrays.odd[arrays.owners[arrays.keys == arrays.keys[place]]] = True
-            shapes.append(shape)
-        slots = np.arange(len(ids))
-        return Steps(arrays.owners, slots, slots + 1, ids), self._gram_sums(shapes)
+    def _odd_units(self, texts: Sequence[str], odd: Sequence[int], n_unseen: int) -> tuple[Positions, Integers]:
+        """The units of comments whose tokens need care, found one comment after the other."""
+        found = [unit_keys(texts[i], self._known) for i in odd]
+        names = [token for tokens, _ in found for token in tokens]
+        ids, unseen = self._token_ids(_text_keys(names), lambda places: [names[place].encode() for place in places.tolist()])
+        ids[ids >= len(self._rows)] += n_unseen
+        owners = np.repeat(np.array(odd, np.int64), [len(tokens) for tokens, _ in found])
+        pairs = [(i, *pair.split(" ")) for i, (_, pairs) in zip(odd, found, strict=True) for pair in pairs]
+        known = [(i, self._index[a], self._index[b]) for i, a, b in pairs if a in self._index and b in self._index]
+        return np.concatenate([owners << _BITS | ids, self._pair_units(*np.array(known, np.int64).reshape(-1, 3).T)]), unseen
 
     def _unit_sums(self, units: Positions, unseen: Integers, n_texts: int) -> Integers:
         owners, ids = units >> _BITS, units & ((1 << _BITS) - 1)
@@ -128,6 +127,19 @@ class BlockSums:
             hit = np.flatnonzero(ids >= 0)
             found.append((owners[inside[hit]], ids[hit]))
         return found
+
+
+def _written(arrays: TokenArrays, places: Positions) -> list[bytes]:
+    """The tokens at some places, in their shapes; marks comments with digits outside ASCII, whose shape `keys` misses."""
+    starts, ends = arrays.starts[places], (arrays.starts + arrays.lengths)[places]
+    names = [arrays.data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    first = np.frombuffer(arrays.data, np.uint8)[starts]
+    for i in np.flatnonzero((first < ord("a")) | (first > ord("z"))).tolist():
+        shape = tokens(names[i].decode())[0].encode()
+        if shape != names[i] and not names[i].isascii():
+            arrays.odd[arrays.owners[arrays.keys == arrays.keys[places[i]]]] = True
+        names[i] = shape
+    return names
 
 
 def _distinct(units: Positions) -> Positions:

@@ -151,12 +151,8 @@ class Scorer:
         """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
         if len(texts) < MANY:
             return self.plain_totals(texts)
-        return np.concatenate([self._block_totals(texts[first:after]) for first, after in pairwise(_cuts(texts))])
-
-    def _block_totals(self, texts: Sequence[str]) -> Integers:
-        totals, odd = self._block_sums.totals(texts)
-        totals[odd] = self.plain_totals([texts[i] for i in odd.tolist()])
-        return totals
+        blocks = [self._block_sums.totals(texts[first:after]) for first, after in pairwise(_cuts(texts))]
+        return np.concatenate(blocks)
 
     def plain_totals(self, texts: Sequence[str]) -> Integers:
         """The sums of `totals`, one comment after the other."""

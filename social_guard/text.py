@@ -21,6 +21,7 @@ TOKEN_LENGTH = 40
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
 MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+_DOTTED = re.compile("|".join(map(re.escape, MARKERS[3:])))
 _PIECE = 64
 """Longer pieces are not kept in caches, which bounds their memory."""
 _EDIT = re.compile(
@@ -146,7 +147,11 @@ def fold(text: str) -> str:
     if not _needs_edits(text):
         return text.lower()
     # no edit reaches across a space, and people use the same pieces again and again
-    return " ".join([_fold_piece(piece) if len(piece) <= _PIECE else _edited(piece) for piece in text.split(" ")])
+    return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
+
+
+def _folded(piece: str) -> str:
+    return _fold_piece(piece) if len(piece) <= _PIECE else _edited(piece)
 
 
 def _edited(piece: str) -> str:
@@ -161,8 +166,7 @@ def _fold_piece(piece: str) -> str:
 def _needs_edits(text: str) -> bool:
     if not text.isascii():
         return True
-    lowered = text.lower()
-    return any(marker in lowered for marker in MARKERS)
+    return "@" in text or "&" in text or "//" in text or ("." in text and _DOTTED.search(text.lower()) is not None)
 
 
 _PLACEHOLDERS = {"link": f" {LINK} ", "email": f" {EMAIL} ", "user": f" {USER} "}

@@ -18,7 +18,9 @@ from .text import MARKERS, TOKEN_LENGTH, fold
 
 EDGE = b"\xff"
 """Stands between comments, and around them."""
-MARGIN = EDGE * (TOKEN_LENGTH + 8)
+MARGIN = EDGE * 16
+LONGEST = 4 * TOKEN_LENGTH
+"""Bytes of the longest token."""
 
 Bytes = NDArray[np.uint8]
 
@@ -167,13 +169,15 @@ def stretch_keys(data: bytes, starts: Positions, lengths: Positions) -> Keys:
     data : bytes
         With at least eight bytes behind the last stretch.
     starts, lengths : (n,) int array
-        Of stretches of at most `TOKEN_LENGTH` bytes.
+        Of stretches of at most `LONGEST` bytes; what is longer counts up to there.
     """
     words = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
     keys = words[starts] & _MASKS[np.minimum(lengths, 8)]
     longer = np.flatnonzero(lengths > 8)
-    for offset in range(8, TOKEN_LENGTH, 8):
+    for offset in range(8, LONGEST, 8):
         longer = longer[lengths[longer] > offset]
+        if not len(longer):
+            break
         piece = words[starts[longer] + offset] & _MASKS[np.minimum(lengths[longer] - offset, 8)]
         mixed = keys[longer] * _ODDS[0]
         keys[longer] = (mixed ^ mixed >> np.uint64(32)) * _ODDS[1] ^ piece
