@@ -15,6 +15,9 @@ from .token_arrays import TokenArrays, owners_of
 
 READINGS_KEPT = 1 << 14
 
+Pairs = tuple[Positions, Positions, Positions]
+"""Who owns each pair, the left token and the right one, in the order of the comments."""
+
 Found = tuple[tuple[int, int, int], ...]
 """The readings of one stretch: which word, and from which byte to which."""
 
@@ -84,21 +87,24 @@ def _real(steps: Steps) -> Steps:
     return Steps(steps.owners[kept], steps.firsts[kept], steps.afters[kept], steps.ids[kept])
 
 
-def neighbours(plain: Steps, readings: Steps) -> tuple[Positions, Positions, Positions]:
-    """All pairs of neighbouring steps of one comment: who owns them, the left token, the right token."""
+def neighbours(plain: Steps) -> Pairs:
+    """All pairs of neighbouring tokens of one comment."""
     here = np.flatnonzero(plain.owners[1:] == plain.owners[:-1])
+    return plain.owners[here], plain.ids[here], plain.ids[here + 1]
+
+
+def reading_neighbours(plain: Steps, readings: Steps) -> Pairs:
+    """All pairs of neighbouring steps of one comment of which one at least is a reading."""
     owners, ids = np.append(plain.owners, -1), np.append(plain.ids, -1)
     before, after = readings.firsts - 1, readings.afters
     left, right = _meetings(readings)
-    found = [
-        (plain.owners[here], plain.ids[here], plain.ids[here + 1]),
-        (np.where(owners[before] == readings.owners, readings.owners, -1), ids[before], readings.ids),
-        (np.where(owners[after] == readings.owners, readings.owners, -1), readings.ids, ids[after]),
-        (np.where(readings.owners[left] == readings.owners[right], readings.owners[left], -1), readings.ids[left], readings.ids[right]),
-    ]
-    owner, lefts, rights = (np.concatenate(column) for column in zip(*found, strict=True))
-    kept = np.flatnonzero(owner >= 0)
-    return owner[kept], lefts[kept], rights[kept]
+    owner = np.concatenate([readings.owners, readings.owners, readings.owners[left]])
+    other = np.concatenate([owners[before], owners[after], readings.owners[right]])
+    lefts = np.concatenate([ids[before], readings.ids, readings.ids[left]])
+    rights = np.concatenate([readings.ids, ids[after], readings.ids[right]])
+    order = np.argsort(owner, kind="stable")
+    order = order[owner[order] == other[order]]
+    return owner[order], lefts[order], rights[order]
 
 
 def _meetings(steps: Steps) -> tuple[Positions, Positions]:

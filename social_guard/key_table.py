@@ -32,7 +32,7 @@ class KeyTable:
         bits = (4 * len(keys) + 3).bit_length()
         self._shift, self._mask = np.uint64(64 - bits), np.int64((1 << bits) - 1)
         self._keys = np.zeros(1 << bits, np.uint64)
-        self._positions = np.full(1 << bits, -1, np.int64)
+        self._positions = np.full(1 << bits, -1, np.int32)
         left, slots = np.arange(len(keys)), self._slots(keys)
         while len(left):
             free = self._positions[slots] < 0
@@ -45,7 +45,7 @@ class KeyTable:
     def find(self, keys: Keys) -> Positions:
         """The position of each key, or -1 where it is not known, shape (n,)."""
         slots = self._slots(keys)
-        positions = self._positions.take(slots)
+        positions = self._positions.take(slots).astype(np.int64)
         left = np.flatnonzero(self._keys.take(slots) != keys)
         slots = slots[left]
         while len(left):

@@ -52,12 +52,12 @@ def spaced_places(data: bytes) -> Positions:
     flags = np.frombuffer(data.translate(_FLAGS), np.uint8)
     alone = (flags[1:-1] & ALONE != 0) & (flags[2:] & SPACER != 0) & (flags[:-2] & (_WORD | STAR) == 0)
     places = np.flatnonzero(alone) + 1
-    near = flags[places[:, None] + np.arange(9)]
-    spacer, single = near & SPACER != 0, near & ALONE != 0
+    near = flags[places[:, None] + np.arange(10)]
+    spacer, single, word = near & SPACER != 0, near & ALONE != 0, near & _WORD != 0
     found = np.zeros(len(places), np.bool_)
     for width in (1, 2, 3):
         gaps = spacer[:, 1 : width + 1].all(axis=1) & spacer[:, width + 2 : 2 * width + 2].all(axis=1)
-        found |= gaps & single[:, width + 1] & single[:, 2 * width + 2]
+        found |= gaps & single[:, width + 1] & single[:, 2 * width + 2] & ~word[:, 2 * width + 3]
     return places[found]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .key_table import Keys, Positions
-from .text import MARKERS, TOKEN_LENGTH, fold
+from .text import MARKERS, TOKEN_LENGTH, fold, tokens
 
 EDGE = b"\xff"
 """Stands between comments, and around them."""
@@ -119,34 +119,52 @@ def owners_of(places: Positions, edges: Positions) -> Positions:
 
 
 def _tokens(data: bytes, edges: Positions) -> TokenArrays:
-    codes = np.frombuffer(data, np.uint8)
     kinds = np.frombuffer(bytearray(data.translate(_KINDS)), np.uint8)
-    loose = _join_words(kinds)
+    stars = _join_words(kinds)
     turns = np.flatnonzero(kinds[1:] != kinds[:-1]) + 1
     kind = kinds[turns[:-1]]
     kept = np.flatnonzero(kind)
     starts, lengths, kind = turns[kept], (turns[1:] - turns[:-1])[kept], kind[kept]
-    wrong = np.flatnonzero(((kind > 2) & (lengths > 1)) | ((kind == 1) & (lengths > TOKEN_LENGTH)))
-    odd = np.zeros(len(edges) - 1, np.bool_)
-    odd[owners_of(np.concatenate([loose, starts[wrong]]), edges)] = True
+    keys = _shaped_keys(data, starts, lengths, kind)
+    starred = np.unique(np.searchsorted(starts, stars, side="right") - 1)
+    keys[starred] = text_keys([shape.encode() for shape in _shapes(data, starts[starred], lengths[starred])])
     firsts = np.searchsorted(starts, edges)
-    keys = _shaped_keys(data, codes, starts, lengths, kind)
+    odd = np.zeros(len(edges) - 1, np.bool_)
+    odd[owners_of(starts[_odd_tokens(data, starts, lengths, kind)], edges)] = True
     return TokenArrays(data, edges, starts, lengths, keys, np.repeat(np.arange(len(odd)), np.diff(firsts)), odd)
 
 
 def _join_words(kinds: Bytes) -> Positions:
-    """Let an apostrophe between letters be one of them; returns where asterisks or more apostrophes need care."""
+    """Make apostrophes and asterisks between letters, and asterisks behind one, part of the word; returns those asterisks."""
     joints = np.flatnonzero(kinds >= _APOSTROPHE)
-    kind, before, after = kinds[joints], kinds[joints - 1], kinds[joints + 1]
-    loose = (before >= _APOSTROPHE) | (after >= _APOSTROPHE) | ((kind == _STAR) & ((before == 1) | (after == 1)))
-    kinds[joints] = (kind == _APOSTROPHE) & (before == 1) & (after == 1)
-    return joints[loose]
+    apart = np.diff(joints, prepend=-2, append=-2) != 1
+    first, last = np.flatnonzero(apart[:-1]), np.flatnonzero(apart[1:])
+    run = np.cumsum(apart[:-1]) - 1
+    left, right = (kinds[joints[first] - 1] == 1)[run], (kinds[joints[last] + 1] == 1)[run]
+    star = kinds[joints] == _STAR
+    others = np.cumsum(~star)
+    leading = others == (others - ~star)[first][run]
+    inside = left & (right | leading)
+    kinds[joints] = inside
+    return joints[inside & star]
 
 
-def _shaped_keys(data: bytes, codes: Bytes, starts: Positions, lengths: Positions, kind: Bytes) -> Keys:
+def _odd_tokens(data: bytes, starts: Positions, lengths: Positions, kind: Bytes) -> list[int]:
+    """Signs that stand alone but follow their like, and words that are cut into pieces."""
+    doubled = np.flatnonzero((kind > 2) & (lengths > 1)).tolist()
+    long = np.flatnonzero((kind == 1) & (lengths > TOKEN_LENGTH)).tolist()
+    return doubled + [i for i in long if len(data[starts[i] : starts[i] + lengths[i]].decode()) > TOKEN_LENGTH]
+
+
+def _shapes(data: bytes, starts: Positions, lengths: Positions) -> list[str]:
+    ends = (starts + lengths).tolist()
+    return [tokens(data[start:end].decode())[0] for start, end in zip(starts.tolist(), ends, strict=True)]
+
+
+def _shaped_keys(data: bytes, starts: Positions, lengths: Positions, kind: Bytes) -> Keys:
     """Keys of tokens as `text.tokens` shapes them: a number by its length, a shout by its first sign."""
     keys = stretch_keys(data, starts, lengths)
-    first = codes[starts]
+    first = np.frombuffer(data, np.uint8)[starts]
     shouts = np.flatnonzero(kind == 2)
     keys[shouts] = first[shouts] * np.where(lengths[shouts] > 1, 0x101, 1).astype(np.uint64)
     numbers = np.flatnonzero((first <= ord("9")) & (kind == 1))
@@ -159,6 +177,12 @@ def _shaped_keys(data: bytes, codes: Bytes, starts: Positions, lengths: Position
 def _zero_keys() -> Keys:
     lengths = np.arange(TOKEN_LENGTH + 1)
     return stretch_keys(b"0" * TOKEN_LENGTH + MARGIN, np.zeros_like(lengths), lengths)
+
+
+def text_keys(texts: Sequence[bytes]) -> Keys:
+    """A key for each token or n-gram, shape (n_texts,)."""
+    data, edges = join_texts(texts)
+    return stretch_keys(data, edges[:-1] + 1, np.diff(edges) - 1)
 
 
 def stretch_keys(data: bytes, starts: Positions, lengths: Positions) -> Keys:
