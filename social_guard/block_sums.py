@@ -23,6 +23,7 @@ _BITS = np.int64(32)
 _LOW = (np.int64(1) << _BITS) - 1
 _MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
 _GRAM_BLOCK = 4096
+_SHORTEST_GRAM, _LONGEST_GRAM = GRAM_LENGTHS
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,17 +135,17 @@ class BlockSums:
     def _gram_ids(self, names: Sequence[bytes]) -> tuple[Positions, Positions]:
         """Which token holds which known n-gram, in the order of the tokens."""
         data, edges = join_texts([b" %b " % name for name in names])
-        codes = np.frombuffer(data, np.uint8)
-        chars = np.flatnonzero(codes - np.uint8(0x80) >= 0x40)  # first bytes of characters, and the edges
-        last = np.searchsorted(chars, edges[1:])
-        first = np.searchsorted(chars, edges[:-1]) + 1
-        left = np.repeat(last, last - first) - (inside := _ranges(first, last - first))
-        lengths = np.arange(GRAM_LENGTHS[0], GRAM_LENGTHS[1] + 1)
-        row, column = np.nonzero(left[:, None] >= lengths)
-        starts = chars[inside[row]]
-        ids = self._grams.find(stretch_keys(data, starts, chars[inside[row] + lengths[column]] - starts))
+        chars = np.flatnonzero(np.frombuffer(data, np.uint8) - np.uint8(0x80) >= 0x40)  # first bytes, and the edges
+        owners = owners_of(chars, edges)
+        owners[np.frombuffer(data, np.uint8)[chars] == 0xFF] = -1
+        keys = np.zeros((len(chars), _LONGEST_GRAM - _SHORTEST_GRAM + 1), np.uint64)
+        for column, length in enumerate(range(_SHORTEST_GRAM, _LONGEST_GRAM + 1)):
+            inside = np.flatnonzero((owners[:-length] == owners[length - 1 : -1]) & (owners[:-length] >= 0))
+            starts = chars[inside]
+            keys[inside, column] = stretch_keys(data, starts, chars[inside + length] - starts)
+        ids = self._grams.find(keys.reshape(-1))
         hit = np.flatnonzero(ids >= 0)
-        return np.repeat(np.arange(len(names)), last - first)[row[hit]], ids[hit]
+        return owners[hit // keys.shape[1]], ids[hit]
 
 
 def _written(arrays: TokenArrays, places: Positions) -> list[bytes]:
@@ -190,13 +191,8 @@ def _pair_keys(left: Positions, right: Positions) -> Keys:
 
 def _most_units(words: Integers, grams: Integers) -> int:
     """So many units can be added up before a packed sum may overflow."""
-    most_grams = sum(TOKEN_LENGTH + 3 - length for length in range(GRAM_LENGTHS[0], GRAM_LENGTHS[1] + 1))
+    most_grams = sum(TOKEN_LENGTH + 3 - length for length in range(_SHORTEST_GRAM, _LONGEST_GRAM + 1))
     return int((1 << 31) // (1 + np.abs(words).max(initial=0) + most_grams * np.abs(grams).max(initial=0)))
-
-
-def _ranges(firsts: Positions, counts: Positions) -> Positions:
-    """The numbers from each first one on, one range after the other."""
-    return np.arange(counts.sum()) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)
 
 
 def _packed(values: Integers) -> Integers:

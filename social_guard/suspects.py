@@ -39,7 +39,8 @@ def suspect_chunks(data: bytes) -> tuple[Positions, Positions]:
     [b'1diot']
     """
     codes, flags = np.frombuffer(data, np.uint8), np.frombuffer(data.translate(_FLAGS), np.uint8)
-    places = np.concatenate([_foreign(codes), _stretched(codes, flags), _signed(codes, flags), _joined(codes, flags)])
+    found = _foreign(codes), _stretched(codes, flags), _signed(codes, flags), _joined(codes, flags)
+    places = np.concatenate(found)
     if not len(places):
         return places, places
     gaps = np.flatnonzero(np.frombuffer(data.translate(_GAPS), np.bool_))
@@ -75,23 +76,23 @@ def _stretched(codes: Flags, flags: Flags) -> Positions:
 
 def _signed(codes: Flags, flags: Flags) -> Positions:
     """Digits and signs inside a word, at its start or at its end."""
-    places = np.flatnonzero(flags & SIGN)
-    letters, word = flags & LETTER != 0, flags & (LETTER | DIGIT) != 0
-    left, right = letters[places - 1], letters[places + 1]
-    apart = np.diff(places, prepend=-2, append=-2) != 1
-    first, last = np.flatnonzero(apart[:-1]), np.flatnonzero(apart[1:])
-    inside = first[left[first] & right[last]]
-    edge = (codes[places] == ord("$")) & (left | right)
-    edge |= right & letters[places + 2] & letters[places + 3] & ~word[places - 1]
-    edge |= left & letters[places - 2] & letters[places - 3] & ~word[places + 1]
-    return np.concatenate([places[inside], places[edge]])
+    signs = np.flatnonzero(flags & SIGN)
+    before, after = flags[signs - 1], flags[signs + 1]
+    near = np.flatnonzero((before | after) & LETTER)
+    places, before, after = signs[near], before[near], after[near]
+    left, right = before & LETTER != 0, after & LETTER != 0
+    edge = (codes[places] == ord("$")) | (left & right)
+    edge |= right & (flags[places + 2] & flags[places + 3] & LETTER != 0) & (before & (LETTER | DIGIT) == 0)
+    edge |= left & (flags[places - 2] & flags[places - 3] & LETTER != 0) & (after & (LETTER | DIGIT) == 0)
+    # of a run of signs, one end stands behind a letter and the next of the list before one
+    run = left[:-1] & right[1:] & (near[1:] - near[:-1] == places[1:] - places[:-1])
+    return np.concatenate([places[edge], places[:-1][run]])
 
 
 def _joined(codes: Flags, flags: Flags) -> Positions:
     """A letter on its own before or behind a joint, as in ``f.ool`` and ``foo.l``."""
-    letters, word = flags & LETTER != 0, flags & _WORD != 0
-    places = np.flatnonzero(flags & JOIN)
-    places = places[letters[places - 1] & (codes[places + 1] > ord(" "))]
-    before = ~word[places - 2]
-    behind = letters[places - 2] & letters[places + 1] & ~word[places + 2]
+    places = np.flatnonzero((flags[:-1] & JOIN != 0) & (codes[1:] > ord(" ")))
+    places = places[flags[places - 1] & LETTER != 0]
+    before = flags[places - 2] & _WORD == 0
+    behind = (flags[places - 2] & flags[places + 1] & LETTER != 0) & (flags[places + 2] & _WORD == 0)
     return places[before | behind]

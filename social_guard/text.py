@@ -21,6 +21,7 @@ TOKEN_LENGTH = 40
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
 MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 _DOTTED = re.compile("|".join(map(re.escape, MARKERS[3:])))
 _PIECE = 64
 """Longer pieces are not kept in caches, which bounds their memory."""
@@ -144,8 +145,9 @@ def fold(text: str) -> str:
     >>> fold("ＴＨＡＮＫ you @ward_sister")
     'thank you  ‹user› '
     """
-    if not _needs_edits(text):
-        return text.lower()
+    lowered = text.lower()
+    if not (_is_marked(lowered) or "\u017f" in text or "\u0130" in text or "\u0131" in text):
+        return lowered if text.isascii() else _FOREIGN.sub(_folded_match, text).lower()
     # no edit reaches across a space, and people use the same pieces again and again
     return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
 
@@ -158,15 +160,20 @@ def _edited(piece: str) -> str:
     return _EDIT.sub(_replacement, piece).lower()
 
 
-@lru_cache(maxsize=1 << 15)
-def _fold_piece(piece: str) -> str:
-    return _edited(piece) if _needs_edits(piece) else piece.lower()
+_fold_piece = lru_cache(maxsize=1 << 15)(_edited)
+
+
+def _folded_match(match: re.Match[str]) -> str:
+    return _fold_char(match[0])
 
 
 def _needs_edits(text: str) -> bool:
-    if not text.isascii():
-        return True
-    return "@" in text or "&" in text or "//" in text or ("." in text and _DOTTED.search(text.lower()) is not None)
+    return not text.isascii() or _is_marked(text.lower())
+
+
+def _is_marked(lowered: str) -> bool:
+    """Whether there may be a link, an address, a user name or an entity."""
+    return "@" in lowered or "&" in lowered or "//" in lowered or ("." in lowered and _DOTTED.search(lowered) is not None)
 
 
 _PLACEHOLDERS = {"link": f" {LINK} ", "email": f" {EMAIL} ", "user": f" {USER} "}
