@@ -10,7 +10,7 @@ import numpy as np
 from .features import Known, best_readings
 from .key_table import Positions
 from .suspects import suspect_chunks
-from .text import TOKEN_LENGTH, find_readings
+from .text import TOKEN_LENGTH, chunk_readings
 from .token_arrays import TokenArrays, owners_of
 
 READINGS_KEPT = 1 << 14
@@ -76,7 +76,7 @@ def _chunk_readings(chunk: bytes, index: Mapping[str, int], known: Known) -> Fou
     text = chunk.decode()
     return tuple(
         (index[word], len(text[: reading.start].encode()), len(text[: reading.end].encode()))
-        for reading in best_readings(find_readings(text), known)
+        for reading in best_readings(chunk_readings(text), known)
         for word in reading.word.split()
         if word in known
     )

@@ -305,22 +305,35 @@ def find_readings(folded: str) -> list[Reading]:
         word = match[0].replace(match[1], "")
         found += [Reading(reading, match.start(), match.end()) for reading in _plain_forms(word)]
     for match in _CHUNK.finditer(folded):
-        if len(match[0]) <= TOKEN_LENGTH and _SUSPECT.search(match[0]):
-            found += _chunk_readings(match)
+        found += [Reading(word, match.start() + start, match.start() + end) for word, start, end in chunk_readings(match[0])]
     return list(dict.fromkeys(found))
 
 
-def _chunk_readings(match: re.Match[str]) -> list[Reading]:
-    chunk, start, end = match[0], match.start(), match.end()
+def chunk_readings(chunk: str) -> tuple[Reading, ...]:
+    """What one stretch without gaps may be meant to say, as `find_readings` finds it, counted from its own start.
+
+    Examples
+    --------
+    >>> chunk_readings("-id1ot-")
+    (Reading(word='idiot', start=1, end=6), Reading(word='idlot', start=1, end=6))
+    """
+    return _chunk_readings(chunk) if len(chunk) <= TOKEN_LENGTH else ()
+
+
+@lru_cache(maxsize=1 << 14)
+def _chunk_readings(chunk: str) -> tuple[Reading, ...]:
+    if not _SUSPECT.search(chunk):
+        return ()
+    seen = chunk
     if not chunk.isascii():
-        seen = "".join(_tables()[1].get(char, char) for char in chunk)
+        seen = "".join([_tables()[1].get(char, char) for char in chunk])
         if len(chunk) == 1:
-            return [Reading(seen, start, end)] if seen != chunk else []
-        chunk = seen if len(seen) == len(chunk) else chunk
-    core = chunk.strip(_STRIPPED)
-    start += chunk.find(core)
-    words = _plain_forms(_rejoined(core))
-    return [Reading(word, start, start + len(core)) for word in words if word != match[0].strip(_STRIPPED)]
+            return (Reading(seen, 0, 1),) if seen != chunk else ()
+        if len(seen) != len(chunk) or not seen.isascii():
+            return ()  # the plain forms of what is not ASCII are none
+    core = seen.strip(_STRIPPED)
+    start, written = seen.find(core), chunk.strip(_STRIPPED)
+    return tuple(Reading(word, start, start + len(core)) for word in _plain_forms(_rejoined(core)) if word != written)
 
 
 def _rejoined(chunk: str) -> str:
@@ -331,9 +344,11 @@ def _rejoined(chunk: str) -> str:
 
 def _plain_forms(word: str) -> list[str]:
     """Every way to read a word whose letters are replaced by digits and signs or stretched, as plain letters."""
-    if sum(char.isalpha() for char in word) * 2 < len(word):
-        return []
-    letters = [word] if word.isalpha() else [word.translate(table) for table in _LEET]
+    letters = [word]
+    if not word.isalpha():
+        if sum(map(str.isalpha, word)) * 2 < len(word):
+            return []
+        letters = [word.translate(table) for table in _LEET]
     forms = [_STRETCHED.sub(double, form) for form in letters for double in (r"\1", r"\1\1")]
     least = 4 if any(char.isdigit() for char in word) else 3  # three letters and digits are a part, a bed, a road
     return [form for form in dict.fromkeys(forms) if len(form) >= least and form.isascii() and form.isalpha()]
