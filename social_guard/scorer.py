@@ -8,6 +8,7 @@ sum exact: one comment alone, a batch, and the explanation all add up to the sam
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ from .block_sums import BlockSums, Rows
 from .features import char_ngrams, unit_keys
 
 NORM_UNIT = 2.0**-40
-CACHE_SIZE = 1 << 17
+CACHE_SIZE = 1 << 16
 MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
 BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
@@ -100,10 +101,13 @@ def inverse_frequency(frequencies: NDArray[np.int32], n_comments: int) -> Floats
     return np.log((1.0 + n_comments) / (1.0 + frequencies)) + 1.0
 
 
+_HALF = np.int64(1 << 62)
+
 class Scorer:
     """Adds up the rows of a comment's units.
 
-    Rows of tokens are made when first met and kept in a bounded cache, so that the same word is worked out once.
+    Rows of tokens are made when first met and kept in a bounded cache, so that the same word is worked out once. Threads
+    may share a scorer: what two of them put into a cache for the same key is the same.
 
     Parameters
     ----------
@@ -112,40 +116,22 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._word_rows = weights.words.rows(weights.n_comments)
-        self._gram_rows = weights.grams.rows(weights.n_comments)
-        self._cache: dict[str, Integers] = {}
-        frequencies = weights.words.frequencies
+        self._word_norms = weights.words.norms(weights.n_comments)
+        self._gram_norms = weights.grams.norms(weights.n_comments)
+        self._numbers: dict[str, int] = {}
+        # half the range of every column keeps columns from borrowing of each other
+        self._bias = sum(1 << (64 * column + 62) for column in range(len(weights.heads) + 1))
+        frequencies = weights.words.frequencies.tolist()
         self.known = {key: float(frequencies[i]) for key, i in weights.words.index.items() if " " not in key}
-
-    def token_row(self, token: str) -> Integers:
-        """Values and norm of one token, its word and its character n-grams together, shape (n_heads + 1,)."""
-        row = self._cache.get(token)
-        if row is None:
-            row = self.word_row(token) + self.gram_rows(char_ngrams(token)).sum(axis=0)
-            if len(self._cache) >= CACHE_SIZE:
-                self._cache.clear()
-            self._cache[token] = row
-        return row
-
-    def word_row(self, key: str) -> Integers:
-        """Values and norm of an entry of the word block, or zeros, shape (n_heads + 1,)."""
-        position = self.weights.words.index.get(key)
-        return np.zeros(self._word_rows.shape[1], np.int64) if position is None else self._word_rows[position]
-
-    def gram_rows(self, grams: Iterable[str]) -> Integers:
-        """Values and norms of those n-grams that the model knows, shape (n_known, n_heads + 1)."""
-        index = self.weights.grams.index
-        return self._gram_rows[[index[gram] for gram in grams if gram in index]]
 
     def unit_row(self, kind: str, key: str) -> Integers:
         """Values and norm of a unit of any kind, shape (n_heads + 1,)."""
-        return self.token_row(key) if kind == "token" else self.word_row(key)
+        return self._unit_rows([key])[0]
 
     @cached_property
     def _block_sums(self) -> BlockSums:
-        words, grams = self.weights.words, self.weights.grams
-        return BlockSums(Rows(words.keys, self._word_rows), Rows(grams.keys, self._gram_rows), self.known)
+        words, grams, n_comments = self.weights.words, self.weights.grams, self.weights.n_comments
+        return BlockSums(Rows(words.keys, words.rows(n_comments)), Rows(grams.keys, grams.rows(n_comments)), self.known)
 
     def totals(self, texts: Sequence[str]) -> Integers:
         """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
@@ -156,16 +142,39 @@ class Scorer:
 
     def plain_totals(self, texts: Sequence[str]) -> Integers:
         """The sums of `totals`, one comment after the other."""
-        totals = np.zeros((len(texts), self._word_rows.shape[1]), np.int64)
+        size = 8 * (len(self.weights.heads) + 1)
+        numbers = [self._total(*unit_keys(text, self.known)) + self._bias for text in texts]
+        rows = np.frombuffer(b"".join([number.to_bytes(size, sys.byteorder) for number in numbers]), np.int64)
+        return rows.reshape(len(texts), -1) - _HALF if texts else np.empty((0, size // 8), np.int64)
+
+    def _total(self, tokens: Sequence[str], pairs: Sequence[str]) -> int:
+        """The sum of the rows of some units, each row one long whole number with 64 bits a column: no arrays are needed."""
         index = self.weights.words.index
-        for i, text in enumerate(texts):
-            found, pairs = unit_keys(text, self.known)
-            positions = [index[pair] for pair in pairs if pair in index]
-            if positions:
-                totals[i] = self._word_rows[positions].sum(axis=0)
-            for token in found:
-                totals[i] += self.token_row(token)
-        return totals
+        units = [*tokens, *(pair for pair in pairs if pair in index)]
+        numbers = list(map(self._numbers.get, units))
+        missing = [unit for unit, number in zip(units, numbers, strict=True) if number is None]
+        return sum(filter(None, numbers)) + (sum(self._learn(missing)) if missing else 0)
+
+    def _learn(self, units: Sequence[str]) -> list[int]:
+        """The rows of units as numbers, which are kept."""
+        rows = self._unit_rows(units) + _HALF
+        numbers = [int.from_bytes(row.tobytes(), sys.byteorder) - self._bias for row in rows]
+        if len(self._numbers) > CACHE_SIZE:
+            self._numbers.clear()
+        self._numbers.update(zip(units, numbers, strict=True))
+        return numbers
+
+    def _unit_rows(self, units: Sequence[str]) -> Integers:
+        """Values and norms of tokens and pairs, shape (n_units, n_heads + 1)."""
+        words, grams = self.weights.words.index, self.weights.grams.index
+        found = [[] if " " in unit else [grams[gram] for gram in char_ngrams(unit) if gram in grams] for unit in units]
+        sums = np.zeros((1 + sum(map(len, found)), len(self.weights.heads) + 1), np.int64)
+        rows = _rows(self.weights.grams, self._gram_norms, [position for row in found for position in row])
+        np.cumsum(rows, axis=0, out=sums[1:])
+        rows = np.diff(sums[np.cumsum([0, *map(len, found)])], axis=0)
+        known = [i for i, unit in enumerate(units) if unit in words]
+        rows[known] += _rows(self.weights.words, self._word_norms, [words[units[i]] for i in known])
+        return rows
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Log-odds of every head for each comment, shape (n_texts, n_heads)."""
@@ -175,6 +184,11 @@ class Scorer:
         """Turn sums of values and norms into log-odds; a comment without known units has the intercepts."""
         norms = np.sqrt(np.maximum(totals[:, -1:], 1) * NORM_UNIT)
         return self.weights.intercepts + self.weights.steps * totals[:, :-1] / norms
+
+
+def _rows(block: Block, norms: Integers, positions: Sequence[int]) -> Integers:
+    positions = np.array(positions, np.intp)
+    return np.concatenate([block.values[positions], norms[positions, None]], axis=1, dtype=np.int64)
 
 
 def _cuts(texts: Sequence[str]) -> list[int]:
