@@ -9,7 +9,7 @@ sum exact: one comment alone, a batch, and the explanation all add up to the sam
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -124,6 +124,10 @@ class Scorer:
         frequencies = weights.words.frequencies.tolist()
         self.known = {key: float(frequencies[i]) for key, i in weights.words.index.items() if " " not in key}
 
+    def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
+        """Travels to another process as its weights alone: keys are drawn anew in every process."""
+        return Scorer, (self.weights,)
+
     def unit_row(self, kind: str, key: str) -> Integers:
         """Values and norm of a unit of any kind, shape (n_heads + 1,)."""
         return self._unit_rows([key])[0]
@@ -147,11 +151,11 @@ class Scorer:
         rows = np.frombuffer(b"".join([number.to_bytes(size, sys.byteorder) for number in numbers]), np.int64)
         return rows.reshape(len(texts), -1) - _HALF if texts else np.empty((0, size // 8), np.int64)
 
-    def _total(self, tokens: Sequence[str], pairs: Sequence[str]) -> int:
+    def _total(self, tokens: list[str], pairs: list[str]) -> int:
         """The sum of the rows of some units, each row one long whole number with 64 bits a column: no arrays are needed."""
         index = self.weights.words.index
-        units = [*tokens, *(pair for pair in pairs if pair in index)]
-        numbers = list(map(self._numbers.get, units))
+        units = tokens + [pair for pair in pairs if pair in index]
+        numbers = [self._numbers.get(unit) for unit in units]
         missing = [unit for unit, number in zip(units, numbers, strict=True) if number is None]
         return sum(filter(None, numbers)) + (sum(self._learn(missing)) if missing else 0)
 
@@ -187,8 +191,8 @@ class Scorer:
 
 
 def _rows(block: Block, norms: Integers, positions: Sequence[int]) -> Integers:
-    positions = np.array(positions, np.intp)
-    return np.concatenate([block.values[positions], norms[positions, None]], axis=1, dtype=np.int64)
+    chosen = np.array(positions, np.intp)
+    return np.concatenate([block.values[chosen], norms[chosen, None]], axis=1, dtype=np.int64)
 
 
 def _cuts(texts: Sequence[str]) -> list[int]:

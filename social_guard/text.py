@@ -273,11 +273,15 @@ def _mask_shape(piece: str) -> str:
 # --------------------------------------------------------------------------------------------------------- readings
 
 _SEPARATORS = r" .\-_*,/\\~^"
-_SUSPECT = re.compile(
-    r"[^\x00-\x7f‹›]|([a-z])\1\1|[a-z][@$!|+0-9]+[a-z]|\$[a-z]|[a-z]\$|(?<![a-z0-9])[0-9][a-z]{3}|[a-z]{3}[0-9](?![a-z0-9])"
-    rf"|(?<![a-z0-9'])[a-z][{_SEPARATORS}]{{1,3}}[a-z0-9@$!][{_SEPARATORS}]{{1,3}}[a-z](?![a-z0-9'])"
-    r"|(?<![a-z0-9'])[a-z][.\-_~^][a-z]{2}|[a-z]{2}[.\-_~^][a-z](?![a-z0-9'])"
+_ALONE = "(?<![a-z0-9'])[a-z]"
+_SIGNED = re.compile(  # every way begins with a rare character, which the search jumps to, and looks back from there
+    rf"[{_SEPARATORS}@$!|+0-9\x80-\U0010ffff](?:(?<=[^\x00-\x7f‹›])"
+    r"|(?<=[a-z][@$!|+0-9])[@$!|+0-9]*[a-z]|(?<=\$)[a-z]|(?<=[a-z]\$)"
+    r"|(?<=[0-9])(?<![a-z0-9][0-9])[a-z]{3}|(?<=[a-z]{3}[0-9])(?![a-z0-9])"
+    rf"|(?<={_ALONE}[{_SEPARATORS}])[{_SEPARATORS}]{{0,2}}[a-z0-9@$!][{_SEPARATORS}]{{1,3}}[a-z](?![a-z0-9'])"
+    rf"|(?<={_ALONE}[.\-_~^])[a-z]{{2}}|(?<=[a-z]{{2}}[.\-_~^])[a-z](?![a-z0-9']))"
 )
+_STRETCHES = tuple(3 * chr(code) for code in range(ord("a"), ord("z") + 1))
 _CHUNK = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")
 _SPACED = re.compile(rf"(?<![a-z0-9'*])[a-z0-9@$!]([{_SEPARATORS}]{{1,3}})(?:[a-z0-9@$!]\1){{1,20}}[a-z0-9@$!](?![a-z0-9'])")
 _LEET = [str.maketrans("01345789@$!|+", f"o{one}eastbgas{one}{one}t") for one in "il"]
@@ -298,7 +302,7 @@ def find_readings(folded: str) -> list[Reading]:
     >>> find_readings("as she drank hot water on saturday night, ward b12, sw6 1aa")
     []
     """
-    if not _SUSPECT.search(folded):
+    if not _is_suspect(folded):
         return []
     found = []
     for match in _SPACED.finditer(folded):
@@ -307,6 +311,10 @@ def find_readings(folded: str) -> list[Reading]:
     for match in _CHUNK.finditer(folded):
         found += [Reading(word, match.start() + start, match.start() + end) for word, start, end in chunk_readings(match[0])]
     return list(dict.fromkeys(found))
+
+
+def _is_suspect(folded: str) -> bool:
+    return _SIGNED.search(folded) is not None or any(map(folded.__contains__, _STRETCHES))
 
 
 def chunk_readings(chunk: str) -> tuple[Reading, ...]:
@@ -322,7 +330,7 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
 
 @lru_cache(maxsize=1 << 14)
 def _chunk_readings(chunk: str) -> tuple[Reading, ...]:
-    if not _SUSPECT.search(chunk):
+    if not _is_suspect(chunk):
         return ()
     seen = chunk
     if not chunk.isascii():

@@ -109,8 +109,8 @@ def _marked(data: bytes, edges: Positions) -> list[int]:
 
 _SIGNS = bytes(byte in {ord(marker.lstrip("w")[0]) for marker in MARKERS} for byte in range(256))
 _PAIRS = np.zeros(1 << 16, np.bool_)
-for _first, *_rest in MARKERS:
-    _PAIRS[[ord(_first) << 8 | byte for byte in (map(ord, _rest[:1]) if _rest else range(256))]] = True
+for _marker in MARKERS:
+    _PAIRS[[ord(_marker[0]) << 8 | byte for byte in (_marker[1:2].encode() or range(256))]] = True
 
 
 def owners_of(places: Positions, edges: Positions) -> Positions:

@@ -9,9 +9,11 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render"},
-    {"categories"},
+    {"exceptions", "text", "render", "key_table"},
+    {"categories", "suspects", "token_arrays"},
     {"features", "data", "policy"},
+    {"block_lattice"},
+    {"block_sums"},
     {"scorer"},
     {"matrix"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"},
