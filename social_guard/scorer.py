@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .block_sums import BlockSums, Rows
 from .features import char_ngrams, unit_keys
 
 NORM_UNIT = 2.0**-40
@@ -26,6 +26,9 @@ MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
 BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
 """The most comments and, unless one comment is longer, characters in a block."""
+
+if TYPE_CHECKING:
+    from .block_sums import BlockSums
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -63,7 +66,7 @@ class Block:
     @cached_property
     def index(self) -> dict[str, int]:
         """Where each entry of the vocabulary stands."""
-        return {key: position for position, key in enumerate(self.keys)}
+        return dict(zip(self.keys, range(len(self.keys)), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +124,8 @@ class Scorer:
         self._numbers: dict[str, int] = {}
         # half the range of every column keeps columns from borrowing of each other
         self._bias = sum(1 << (64 * column + 62) for column in range(len(weights.heads) + 1))
-        frequencies = weights.words.frequencies.tolist()
-        self.known = {key: float(frequencies[i]) for key, i in weights.words.index.items() if " " not in key}
+        counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
+        self.known = {key: float(count) for key, count in counts if " " not in key}
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
         """Travels to another process as its weights alone: keys are drawn anew in every process."""
@@ -134,6 +137,8 @@ class Scorer:
 
     @cached_property
     def _block_sums(self) -> BlockSums:
+        from .block_sums import BlockSums, Rows  # one comment alone does without
+
         words, grams, n_comments = self.weights.words, self.weights.grams, self.weights.n_comments
         return BlockSums(Rows(words.keys, words.rows(n_comments)), Rows(grams.keys, grams.rows(n_comments)), self.known)
 

@@ -7,7 +7,6 @@ offered beside the folded text and never replace it, so undoing a disguise canno
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -184,6 +183,8 @@ def _replacement(match: re.Match[str]) -> str:
     if kind == "char":
         return _fold_char(match[0])
     if kind == "entity":
+        import html  # takes longer to load than all the rest here, and is seldom needed
+
         return "".join(map(_fold_char, html.unescape(match[0]))).lower()
     return _PLACEHOLDERS[kind]
 
