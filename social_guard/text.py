@@ -20,6 +20,7 @@ TOKEN_LENGTH = 40
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
 MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+_FEW = 16
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _DOTTED = re.compile("|".join(map(re.escape, MARKERS[3:])))
 _PIECE = 64
@@ -146,7 +147,7 @@ def fold(text: str) -> str:
     """
     lowered = text.lower()
     if not (_is_marked(lowered) or "\u017f" in text or "\u0130" in text or "\u0131" in text):
-        return lowered if text.isascii() else _FOREIGN.sub(_folded_match, text).lower()
+        return lowered if text.isascii() else _fold_chars(text).lower()
     # no edit reaches across a space, and people use the same pieces again and again
     return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
 
@@ -156,10 +157,20 @@ def _folded(piece: str) -> str:
 
 
 def _edited(piece: str) -> str:
-    return _EDIT.sub(_replacement, piece).lower()
+    return _EDIT.sub(_replacement, piece).lower() if _needs_edits(piece) else piece.lower()
 
 
 _fold_piece = lru_cache(maxsize=1 << 15)(_edited)
+
+
+def _fold_chars(text: str) -> str:
+    """Fold what is not ASCII; a few different characters are quicker to replace one by one, which no fold undoes."""
+    chars = set(_FOREIGN.findall(text))
+    if len(chars) > _FEW:
+        return _FOREIGN.sub(_folded_match, text)
+    for char in chars:
+        text = text.replace(char, _fold_char(char))
+    return text
 
 
 def _folded_match(match: re.Match[str]) -> str:
