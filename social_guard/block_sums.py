@@ -97,10 +97,10 @@ class BlockSums:
     def _odd_units(self, texts: Sequence[str], odd: Sequence[int], n_unseen: int) -> tuple[list[Positions], Integers]:
         """The units of comments whose tokens need care, found one comment after the other."""
         found = [unit_keys(texts[i], self._known) for i in odd]
-        names = [token.encode() for tokens, _ in found for token in tokens]
+        names = [token.encode() for held, _ in found for token in held]
         ids, unseen = self._token_ids(text_keys(names), lambda places: [names[place] for place in places.tolist()])
         ids[ids >= len(self._rows)] += n_unseen
-        owners = np.repeat(np.array(odd, np.int64), [len(tokens) for tokens, _ in found])
+        owners = np.repeat(np.array(odd, np.int64), [len(held) for held, _ in found])
         pairs = [(i, *pair.split(" ")) for i, (_, pairs) in zip(odd, found, strict=True) for pair in pairs]
         known = [(i, self._index[a], self._index[b]) for i, a, b in pairs if a in self._index and b in self._index]
         return [owners << _BITS | ids, self._pair_units(*np.array(known, np.int64).reshape(-1, 3).T)], unseen
@@ -205,5 +205,5 @@ def _unpacked(packed: Integers, width: int) -> Integers:
     """The columns that `_packed` was given, for sums of less than 2**31."""
     values = np.empty((len(packed), 2 * packed.shape[1] - 1), np.int64)
     low = packed[:, :-1].astype(np.int32)
-    values[:, : -1 : 2], values[:, 1:-1:2], values[:, -1] = low, (packed[:, :-1] - low) >> _BITS, packed[:, -1]
+    values[:, :-1:2], values[:, 1:-1:2], values[:, -1] = low, (packed[:, :-1] - low) >> _BITS, packed[:, -1]
     return np.delete(values, width - 1, axis=1) if values.shape[1] != width else values

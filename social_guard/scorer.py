@@ -22,6 +22,8 @@ from .features import char_ngrams, unit_keys
 
 NORM_UNIT = 2.0**-40
 CACHE_SIZE = 1 << 16
+LEARNT = 1024
+"""Rows made at a time, which bounds the memory that a very long comment takes."""
 MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
 BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
@@ -106,6 +108,7 @@ def inverse_frequency(frequencies: NDArray[np.int32], n_comments: int) -> Floats
 
 _HALF = np.int64(1 << 62)
 
+
 class Scorer:
     """Adds up the rows of a comment's units.
 
@@ -130,10 +133,6 @@ class Scorer:
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
         """Travels to another process as its weights alone: keys are drawn anew in every process."""
         return Scorer, (self.weights,)
-
-    def unit_row(self, kind: str, key: str) -> Integers:
-        """Values and norm of a unit of any kind, shape (n_heads + 1,)."""
-        return self._unit_rows([key])[0]
 
     @cached_property
     def _block_sums(self) -> BlockSums:
@@ -162,18 +161,19 @@ class Scorer:
         units = tokens + [pair for pair in pairs if pair in index]
         numbers = [self._numbers.get(unit) for unit in units]
         missing = [unit for unit, number in zip(units, numbers, strict=True) if number is None]
-        return sum(filter(None, numbers)) + (sum(self._learn(missing)) if missing else 0)
+        learnt = (sum(self._learn(missing[i : i + LEARNT])) for i in range(0, len(missing), LEARNT))
+        return sum(filter(None, numbers)) + sum(learnt)
 
     def _learn(self, units: Sequence[str]) -> list[int]:
         """The rows of units as numbers, which are kept."""
-        rows = self._unit_rows(units) + _HALF
+        rows = self.unit_rows(units) + _HALF
         numbers = [int.from_bytes(row.tobytes(), sys.byteorder) - self._bias for row in rows]
         if len(self._numbers) > CACHE_SIZE:
             self._numbers.clear()
         self._numbers.update(zip(units, numbers, strict=True))
         return numbers
 
-    def _unit_rows(self, units: Sequence[str]) -> Integers:
+    def unit_rows(self, units: Sequence[str]) -> Integers:
         """Values and norms of tokens and pairs, shape (n_units, n_heads + 1)."""
         words, grams = self.weights.words.index, self.weights.grams.index
         found = [[] if " " in unit else [grams[gram] for gram in char_ngrams(unit) if gram in grams] for unit in units]
