@@ -142,8 +142,7 @@ def explain_prediction(scorer: Scorer, text: str) -> Explanation:
     Explanation
     """
     found = find_units(text, scorer.known)
-    rows = np.array([scorer.unit_row(unit.kind, unit.key) for unit in found], np.int64)
-    rows = rows.reshape(len(found), len(scorer.weights.heads) + 1)
+    rows = scorer.unit_rows([unit.key for unit in found])
     weighed = np.flatnonzero(rows[:, -1])
     total = rows.sum(axis=0, keepdims=True)
     norm = np.sqrt(np.maximum(total[:, -1], 1) * NORM_UNIT)

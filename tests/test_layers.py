@@ -9,11 +9,13 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain"},
-    {"categories", "privacy"},
+    {"exceptions", "text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain", "key_table"},
+    {"categories", "privacy", "suspects", "token_arrays"},
     {"rules"},
     {"features", "data", "decisions", "policy"},
-    {"scorer", "decision_log", "policy_edit"},
+    {"block_lattice", "decision_log", "policy_edit"},
+    {"block_sums"},
+    {"scorer"},
     {"matrix", "word_classes", "promise", "policy_history"},
     {"goals"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"}
