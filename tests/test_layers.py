@@ -11,7 +11,7 @@ PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
     {"exceptions", "text", "render"},
     {"categories"},
-    {"features", "data", "policy"},
+    {"disguise", "features", "data", "policy"},
     {"scorer"},
     {"matrix"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"},
