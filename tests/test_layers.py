@@ -9,11 +9,11 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render"},
-    {"categories"},
+    {"exceptions", "text", "render", "bootstrap", "plots"},
+    {"categories", "report", "measures"},
     {"disguise", "features", "data", "policy"},
-    {"scorer"},
-    {"matrix"},
+    {"scorer", "judge"},
+    {"matrix", "scorecard", "outcomes", "fairness", "functional"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"},
     {"guard"},
     {"training"},
