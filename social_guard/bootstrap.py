@@ -55,7 +55,8 @@ class Redraws:
 
     def among(self, rows: NDArray[np.intp]) -> Redraws:
         """The same redraws, for some of the comments."""
-        return Redraws(self.counts, self.unit[rows])
+        used, unit = np.unique(self.unit[rows], return_inverse=True)
+        return Redraws(self.counts if len(used) == self.counts.shape[1] else self.counts[:, used], unit)
 
     def sums(self, columns: Floats) -> Floats:
         """Sums of columns over the comments of each redraw: (n_comments, n_columns) in, (n_redraws, n_columns) out."""

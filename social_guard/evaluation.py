@@ -135,7 +135,7 @@ NOTES = {
     "actions": "At the assumed prevalence; each step counts what reaches it or a graver one.",
     "outcomes": "Shares of the comments of each kind. Fair criticism is a complaint that belongs to no category.",
     "reliability": "Among comments with a score in the bin, the share that belongs to the head, at the assumed prevalence.",
-    "by_source": "At the share of the labels.",
+    "by_source": "At the share of the labels; groups of comments are redrawn within all sources, not writers.",
     "by_group": "Areas within the group, of its negatives against other positives (BPSN), of its positives against other "
     "negatives (BNSP); false alarms and how far they lie above those of other comments.",
     "by_disguise": "Every word of three letters or more disguised. Kept: of the comments found in plain, the share still found.",
@@ -213,7 +213,7 @@ def evaluate_comments(
     if not heads:
         raise DataError(f"no comment has a label; labels stand in columns named like the heads: {', '.join(HEADS)}")
     assumed = dict(judge.manifest.get("prevalence", {}) if prevalence is None else prevalence)
-    kind, drawn = _redrawn(comments, comments[heads], redraws, seed)
+    kind, of_groups, drawn = _redrawn(comments, comments[heads], redraws, seed)
     known = known_scores(comments, scores, assumed)
     groups = pd.DataFrame()
     if "identity" in comments:
@@ -224,15 +224,15 @@ def evaluate_comments(
         actions=actions_frame(known, judge.policy, drawn),
         outcomes=outcomes_frame(comments, decide(judge.policy, scores), drawn),
         reliability=reliability_frame(known, drawn),
-        by_source=source_frame(known, comments["source"], drawn),
+        by_source=source_frame(known, comments["source"], of_groups),
         by_group=groups,
         by_disguise=pd.DataFrame(),
         settings={"comments": len(comments)} | settings,
     )
 
 
-def _redrawn(comments: pd.DataFrame, labels: pd.DataFrame, redraws: int, seed: int) -> tuple[str, Redraws]:
-    """Redraws of writers where there are many, else of groups of equal and paired texts.
+def _redrawn(comments: pd.DataFrame, labels: pd.DataFrame, redraws: int, seed: int) -> tuple[str, Redraws, Redraws]:
+    """What is redrawn, redraws of groups of equal and paired texts, and redraws of writers where there are many.
 
     Groups are drawn within the rarest head that they belong to, so that every redraw holds about as many of each; a
     writer has comments of most heads, so writers are drawn from all writers.
@@ -240,8 +240,9 @@ def _redrawn(comments: pd.DataFrame, labels: pd.DataFrame, redraws: int, seed: i
     positive = (labels == 1).fillna(False).to_numpy(dtype=bool)
     rarity = np.argsort(np.argsort(positive.sum(axis=0)))
     strata = np.where(positive, rarity, positive.shape[1]).min(axis=1)
-    units, named = group_comments(comments), (comments["writer"] != "").to_numpy()
+    groups, named = group_comments(comments), (comments["writer"] != "").to_numpy()
+    of_groups = draw(groups, strata, redraws=redraws, seed=seed)
     if comments.loc[named, "writer"].nunique() < LEAST_WRITERS:
-        return "group", draw(units, strata, redraws=redraws, seed=seed)
-    units = np.where(named, "writer/" + comments["writer"], units)
-    return "writer", draw(units, np.where(named, OF_WRITERS, strata), redraws=redraws, seed=seed)
+        return "group", of_groups, of_groups
+    writers = np.where(named, "writer/" + comments["writer"], groups)
+    return "writer", of_groups, draw(writers, np.where(named, OF_WRITERS, strata), redraws=redraws, seed=seed)

@@ -47,9 +47,12 @@ class Sample:
     @property
     def share(self) -> Floats:
         """The share of positives at which measures are taken, shape (n_redraws, 1)."""
+        return self.labelled_share if self.prevalence is None else np.full((len(self.redraws), 1), self.prevalence)
+
+    @property
+    def labelled_share(self) -> Floats:
+        """The share of positives among the comments drawn, shape (n_redraws, 1)."""
         positives, negatives = self.counts
-        if self.prevalence is not None:
-            return np.full(positives.shape, self.prevalence)
         return _ratio(positives, positives + negatives)
 
     def means_by_answer(self, columns: Floats) -> tuple[Floats, Floats]:
@@ -76,7 +79,8 @@ class Sample:
         drawn, hit = self.redraws.sums_of_runs(order, starts), positive[starts]
         places = np.flatnonzero(hit)
         tied = np.where(score[starts[places]] == score[starts[places - 1]], drawn[:, places - 1], 0.0) * (places > 0)
-        found, false = np.cumsum(drawn * hit, axis=1)[:, places], np.cumsum(drawn * ~hit, axis=1)[:, places]
+        found = np.cumsum(drawn[:, places], axis=1)
+        false = np.cumsum(drawn, axis=1)[:, places] - found
         positives, negatives = self.counts
         return _ratio(found, positives), _ratio(false, negatives), _ratio(tied, negatives)
 
@@ -86,8 +90,8 @@ def _ratio(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.full(np.broadcast_shapes(above.shape, below.shape), np.nan), where=below > 0)
 
 
-def average_precision(sample: Sample) -> Floats:
-    """The sum of precisions, each times the recall that it adds, at the assumed prevalence.
+def average_precision(sample: Sample, *, assumed: bool = True) -> Floats:
+    """The sum of precisions, each times the recall that it adds, at the assumed prevalence or that of the comments.
 
     Examples
     --------
@@ -96,7 +100,7 @@ def average_precision(sample: Sample) -> Floats:
     array([0.833])
     """
     recall, false, _ = sample.curve
-    precision = precision_at(sample.share, recall, false)
+    precision = precision_at(sample.share if assumed else sample.labelled_share, recall, false)
     return _total(np.diff(recall, axis=1, prepend=0) * np.nan_to_num(precision), recall)
 
 

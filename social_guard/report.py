@@ -71,15 +71,16 @@ def _with_bounds(row: dict[str, Any], name: str) -> str:
 def _written(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if value is None or value != value or str(value) == "<NA>":
+    if _missing(value):
         return ""
-    if isinstance(value, float):
-        return f"{value:.{DIGITS}f}".rstrip("0").rstrip(".").replace("-0", "0") if abs(value) < 5e-4 else _short(value)
-    return f"{value:,}"
+    if not isinstance(value, float):
+        return f"{value:,}"
+    text = f"{value:,.{DIGITS}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
-def _short(value: float) -> str:
-    return f"{value:,.{DIGITS}f}".rstrip("0").rstrip(".")
+def _missing(value: Any) -> bool:
+    return str(value) in ("None", "nan", "<NA>")
 
 
 def plain_values(frame: pd.DataFrame, digits: int = 6) -> dict[str, dict[str, Any]]:
@@ -100,7 +101,7 @@ def plain_values(frame: pd.DataFrame, digits: int = 6) -> dict[str, dict[str, An
 def _plain(value: Any, digits: int) -> Any:
     if isinstance(value, str | bool):
         return value
-    if value is None or value != value or str(value) == "<NA>":
+    if _missing(value):
         return None
     return round(value, digits) if isinstance(value, float) else int(value)
 

@@ -68,9 +68,9 @@ class HeadScores:
         kept = chosen[self.rows]
         return HeadScores(self.head, self.rows[kept], self.positive[kept], self.score[kept], self.prevalence)
 
-    def sample(self, redraws: Redraws, *, assumed: bool = True) -> Sample:
-        """These comments under redraws of all, at the assumed prevalence or at the share of the labels."""
-        return Sample(self.positive, self.score, redraws.among(self.rows), self.prevalence if assumed else None)
+    def sample(self, redraws: Redraws) -> Sample:
+        """These comments under redraws of all comments."""
+        return Sample(self.positive, self.score, redraws.among(self.rows), self.prevalence)
 
 
 def known_scores(labels: pd.DataFrame, scores: pd.DataFrame, prevalence: Mapping[str, float]) -> list[HeadScores]:
@@ -112,13 +112,14 @@ def evaluate_scores(labels: pd.DataFrame, scores: pd.DataFrame, prevalence: Mapp
     once = Redraws.none(len(labels))
     rows: dict[str, dict[str, Any]] = {}
     for known in known_scores(labels, scores, prevalence or {}):
-        measured = _ranking(known.sample(once, assumed=False)) | _closeness(known.sample(once))
+        sample = known.sample(once)
+        measured = _ranking(sample) | _closeness(sample)
         rows[known.head] = known.counts | {name: float(values[0]) for name, values in measured.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["positives", "negatives", "average_precision", "auc", "brier", "ece"])
 
 
 def _ranking(sample: Sample) -> dict[str, Floats]:
-    return {"average_precision": average_precision(sample), "auc": area_under_curve(sample)}
+    return {"average_precision": average_precision(sample, assumed=False), "auc": area_under_curve(sample)}
 
 
 def _closeness(sample: Sample) -> dict[str, Floats]:
@@ -140,9 +141,8 @@ def measures_frame(known: Sequence[HeadScores], redraws: Redraws) -> pd.DataFram
     """Measures of every head and, over the same redraws, of the mean of the categories (`evaluation.Evaluation.measures`)."""
     import pandas as pd
 
-    measured = {
-        part.head: _ranking(part.sample(redraws, assumed=False)) | _calibration(part.sample(redraws)) for part in known
-    }
+    samples = {part.head: part.sample(redraws) for part in known}
+    measured = {head: _ranking(sample) | _calibration(sample) for head, sample in samples.items()}
     rows: dict[str, dict[str, Any]] = {
         part.head: part.counts | {"prevalence": part.share} | with_interval(measured[part.head]) for part in known
     }
@@ -188,7 +188,7 @@ def source_frame(known: Sequence[HeadScores], sources: pd.Series, redraws: Redra
         inside = (sources == source).to_numpy()
         for part in (part.among(inside) for part in known):
             if all(part.counts.values()):
-                rows[str(source), part.head] = part.counts | with_interval(_ranking(part.sample(redraws, assumed=False)))
+                rows[str(source), part.head] = part.counts | with_interval(_ranking(part.sample(redraws)))
     return _indexed(rows, ["source", "head"])
 
 
