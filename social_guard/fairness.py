@@ -115,7 +115,8 @@ def evaluate_templates(
     )  # fmt: skip
     gaps = pd.DataFrame({
         "overall": pd.Series({name: flags.mean() for name, flags in reached.items()}),
-        "lowest": shares.min(), "highest": shares.max(), "gap": shares.max() - shares.min(), "most_touched": shares.idxmax(),
+        "lowest": shares.min(), "highest": shares.max(), "gap": shares.max() - shares.min(),
+        "most_touched": shares.idxmax().where(shares.max() > 0, ""),
     })  # fmt: skip
     return TemplateResults(about.join(shares), gaps.rename_axis("step"))
 
