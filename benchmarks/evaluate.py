@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +50,10 @@ def shown(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return kept
 
 
-def own_part(guard: SocialGuard, rows: pd.DataFrame, held_out: pd.DataFrame) -> Evaluation:
+def own_part(guard: SocialGuard, rows: pd.DataFrame, held_out: pd.DataFrame, redraws: int) -> Evaluation:
     """Our own comments that name their writer and have a label for every head."""
     judged = rows["own"] & (rows["writer"] != "") & rows["spam"].notna()
-    return evaluate_comments(guard, rows[judged], held_out[judged])
+    return evaluate_comments(guard, rows[judged], held_out[judged], redraws=redraws)
 
 
 def outcomes_part(guard: SocialGuard, rows: pd.DataFrame, held_out: pd.DataFrame) -> Part:
@@ -83,7 +82,7 @@ def wide(cases: pd.DataFrame) -> pd.DataFrame:
     return cases[["id", "text"]].assign(identity=cases["group"].fillna(""), **labels)
 
 
-def functional_part(guard: SocialGuard, cases: pd.DataFrame) -> Part:
+def functional_part(guard: SocialGuard, cases: pd.DataFrame, disguises: list[str]) -> Part:
     """Rules of the policy, the groups that hateful and fair cases speak of, and the cases without disguise in disguise."""
     found, labels = evaluate_cases(guard, cases), wide(cases)
     hate = labels[labels["hate_speech"].notna()].reset_index(drop=True)
@@ -91,7 +90,7 @@ def functional_part(guard: SocialGuard, cases: pd.DataFrame) -> Part:
         hate[["hate_speech"]], score_table(guard, hate["text"].tolist()), hate["identity"], policy=guard.policy,
         redraws=draw(hate["id"], hate["hate_speech"].to_numpy(int)),
     )  # fmt: skip
-    disguised = disguise_frame(guard, labels[cases["plain_id"].isna()].reset_index(drop=True), list(DISGUISES))
+    disguised = disguise_frame(guard, labels[cases["plain_id"].isna()].reset_index(drop=True), disguises)
     note = (
         "Share of cases that pass: a score of 0.5 (`half`), the same after shifting scores to a prevalence of one half "
         "(`half_shifted`), the category reaching review or more, or an action. " + NOTES["by_disguise"]
@@ -107,9 +106,9 @@ def fairness_part(guard: SocialGuard, folder: Path) -> Part:
     return "Fairness", note, {"gaps": found.gaps, "by_identity": found.by_identity}
 
 
-def frozen_part(guard: SocialGuard, frozen: pd.DataFrame, rows: pd.DataFrame) -> Part:
+def frozen_part(guard: SocialGuard, frozen: pd.DataFrame, rows: pd.DataFrame, redraws: int) -> Part:
     """Comments by writers of whom training has seen nothing, and how near they come to what it has seen."""
-    title, note, frames = of_evaluation("The frozen part", FROZEN_NOTE, guard.evaluate(frozen))
+    title, note, frames = of_evaluation("The frozen part", FROZEN_NOTE, guard.evaluate(frozen, redraws=redraws))
     return title, note, frames | {"similarity": similarity(frozen["text"], rows)}
 
 
@@ -126,19 +125,28 @@ def similarity(texts: pd.Series, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([found], index=pd.Index(["nearest own training comment"], name="similarity"))
 
 
-def write_report(guard: SocialGuard, rows: pd.DataFrame, held_out: pd.DataFrame, *, frozen: pd.DataFrame | None, folder: Path) -> None:
+def write_report(
+    guard: SocialGuard,
+    rows: pd.DataFrame,
+    held_out: pd.DataFrame,
+    *,
+    frozen: pd.DataFrame | None,
+    folder: Path,
+    redraws: int = 1000,
+    disguises: tuple[str, ...] = tuple(DISGUISES),
+) -> None:
     """Write evaluation.md, evaluation.json and reliability.svg into a folder."""
-    own = own_part(guard, rows, held_out)
+    own = own_part(guard, rows, held_out, redraws)
     summary = f"Intervals: the middle 95 % of {own.settings['redraws']:,} redraws of {own.settings['units']} writers."
     cases = ROOT / "data" / "functional"
     parts = [
         of_evaluation("Our own comments, each by a model that never saw its writer", summary, own),
         outcomes_part(guard, rows, held_out),
-        functional_part(guard, pd.read_csv(cases / "cases.csv")),
+        functional_part(guard, pd.read_csv(cases / "cases.csv"), list(disguises)),
         fairness_part(guard, cases),
     ]
     parts += [sources_part(rows, held_out)] if not rows["own"].all() else []
-    parts += [frozen_part(guard, frozen, rows)] if frozen is not None else []
+    parts += [frozen_part(guard, frozen, rows, redraws)] if frozen is not None else []
     write(reliability_plot(own.reliability), folder / "reliability.svg")
     write(markdown(guard, parts), folder / "evaluation.md")
     figures = {title: {name: plain_values(frame) for name, frame in frames.items()} for title, _, frames in parts}

@@ -75,7 +75,9 @@ class Redraws:
             yield self.counts[start : start + size].astype(float)
 
 
-def draw(units: Sequence[str], strata: Sequence[int] | NDArray[np.integer], *, redraws: int = 1000, seed: int = 0) -> Redraws:
+def draw(
+    units: Sequence[str] | NDArray[Any], strata: Sequence[int] | NDArray[Any], *, redraws: int = 1000, seed: int = 0
+) -> Redraws:
     """Draw units again and again.
 
     Parameters

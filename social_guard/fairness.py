@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap import Redraws, with_interval
+from .bootstrap import Floats, Redraws, with_interval
 from .categories import CATEGORIES
 from .exceptions import DataError
 from .judge import EVEN, Judge, score_table, shift_prevalence, steps_of
-from .measures import Floats, Sample, area_under_curve
+from .measures import Sample, area_under_curve
 from .policy import Policy
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def group_measures(
     """
     import pandas as pd
 
-    members = identity.fillna("").str.get_dummies(";").astype(bool)
+    members = identity.fillna("").str.get_dummies(";").astype(bool).drop(columns="", errors="ignore")
     rows = {}
     for head in (head for head in CATEGORIES if head in labels and head in scores):
         known = labels[head].notna().to_numpy()
@@ -169,7 +169,7 @@ def _areas(score: Floats, positive: NDArray[np.bool_], known: NDArray[np.bool_],
            redraws: Redraws) -> dict[str, float]:  # fmt: skip
     """Borkan's three areas: within the group, and either answer of the group against the other of the rest."""
     parts = {"subgroup_auc": inside, "bpsn_auc": inside != positive, "bnsp_auc": inside == positive}
-    summary = {}
+    summary: dict[str, float] = {}
     for name, part in parts.items():
         rows = np.flatnonzero(known & part)
         summary |= with_interval({name: area_under_curve(Sample(positive[rows], score[rows], redraws.among(rows)))})
@@ -179,7 +179,7 @@ def _areas(score: Floats, positive: NDArray[np.bool_], known: NDArray[np.bool_],
 def _false_alarms(
     score: Floats, negative: NDArray[np.bool_], inside: NDArray[np.bool_], steps: dict[str, float]
 ) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for step, limit in steps.items():
         reached = score >= limit
         share, others = (reached[negative & side].mean() if (negative & side).any() else np.nan for side in (inside, ~inside))

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap import Redraws
+from .bootstrap import Floats, Redraws
 from .exceptions import DataError
 from .judge import EVEN, Judge, first_limits, score_table, shift_prevalence
-from .measures import Floats, Sample, area_under_curve
+from .measures import Sample, area_under_curve
 
 if TYPE_CHECKING:
     import pandas as pd

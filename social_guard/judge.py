@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .categories import NOT_ENGLISH
 from .bootstrap import Floats
+from .categories import NOT_ENGLISH
 from .policy import LEVELS, Policy
 
 if TYPE_CHECKING:

@@ -225,4 +225,4 @@ def _newton_steps(sample: Sample, design: Floats, log_odds: Floats) -> Floats:
     bends = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1) * (probability * (1 - probability))[:, None]
     means = sample.means(np.hstack([slopes, bends]))
     curvature = means[:, width:].reshape(-1, width, width) + 1e-12 * np.eye(width)
-    return np.linalg.solve(curvature, means[:, :width, None])[:, :, 0]
+    return np.asarray(np.linalg.solve(curvature, means[:, :width, None])[:, :, 0], np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -65,9 +66,13 @@ def line_plot(lines: Mapping[str, Line], *, x: str, y: str) -> str:
 
 def _draw(axes: Any, points: Line, label: str) -> None:
     x, y, low, high = zip(*points, strict=True)
-    below = [max(0.0, value - end) if end == end else 0.0 for value, end in zip(y, low, strict=True)]
-    above = [max(0.0, end - value) if end == end else 0.0 for value, end in zip(y, high, strict=True)]
-    axes.errorbar(x, y, yerr=(below, above), marker="o", markersize=3, linewidth=1.2, elinewidth=0.8, label=label)
+    bars = [[_bar(value - end) for value, end in zip(y, low, strict=True)], [_bar(end - value) for value, end in zip(y, high, strict=True)]]
+    axes.errorbar(x, y, yerr=bars, marker="o", markersize=3, linewidth=1.2, elinewidth=0.8, label=label)
+
+
+def _bar(length: float) -> float:
+    """A redrawn measure may lie on one side of the measure itself; a missing end has no bar."""
+    return 0.0 if math.isnan(length) else max(0.0, length)
 
 
 def _figure(width: float, height: float) -> Any:
@@ -82,6 +87,6 @@ def _svg(figure: Any) -> str:
     from matplotlib import rc_context
 
     stream = io.StringIO()
-    with rc_context({"svg.hashsalt": "social_guard"}):
+    with rc_context({"svg.hashsalt": "social_guard", "svg.fonttype": "none"}):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return re.sub(r"^.*?(?=<svg)", "", stream.getvalue(), flags=re.DOTALL)

@@ -69,8 +69,8 @@ def _with_bounds(row: dict[str, Any], name: str) -> str:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | bool):
+        return str(value)
     if _missing(value):
         return ""
     if not isinstance(value, float):

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap import Redraws, with_interval
+from .bootstrap import Floats, Redraws, with_interval
 from .categories import CATEGORIES
 from .judge import steps_of
 from .measures import (
     BINS,
-    Floats,
     Sample,
     area_under_curve,
     average_precision,
@@ -156,7 +155,6 @@ def measures_frame(known: Sequence[HeadScores], redraws: Redraws) -> pd.DataFram
 
 def actions_frame(known: Sequence[HeadScores], policy: Policy, redraws: Redraws) -> pd.DataFrame:
     """Precision and recall of every step of the policy (`evaluation.Evaluation.actions`)."""
-    import pandas as pd
 
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for part in known:
