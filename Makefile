@@ -1,7 +1,7 @@
 PYTHON ?= python
 CORPORA ?= ../shared/corpora
 
-.PHONY: install demo test model agreement evaluate benchmarks folds
+.PHONY: install demo test model agreement evaluate learning-curve benchmarks folds
 
 install:  ## the package with everything that developing it needs
 	$(PYTHON) -m pip install -e .[dev]
@@ -20,6 +20,9 @@ agreement:  ## of the two labellings of our own comments
 
 evaluate:  ## figures on comments that the model was not trained on, into docs/
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
+
+learning-curve:  ## what more comments would bring, into docs/
+	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
 
 benchmarks:  ## sources held out in turn, settings of the recipe, memory, personal details, promises, replay
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)

@@ -13,7 +13,7 @@ import click
 from . import __version__
 from .cli_policy import policy as policy_commands
 from .cli_policy import tune
-from .exceptions import SocialGuardError
+from .exceptions import OutputError, SocialGuardError
 
 MODEL = click.option("--model", type=click.Path(path_type=Path), help="A model folder; by default the model that ships.")
 POLICY = click.option("--policy", type=click.Path(path_type=Path), help="A policy file instead of the one in the model.")
@@ -127,13 +127,26 @@ def train(labelled: Path | None, output: Path, corpora: Path | None, jobs: int, 
 
 
 @cli.command()
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("source", metavar="COMMENTS", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the whole report: .html, .md or .json.")
+@click.option("--redraws", default=1000, show_default=True, help="Bootstrap redraws behind the intervals.")
+@click.option("--seed", default=0, show_default=True, help="Of the redraws and disguises.")
+@click.option("--disguises/--no-disguises", default=True, show_default=True, help="Whether to score disguised words too.")
 @MODEL
-def evaluate(source: Path, model: Path | None) -> None:
-    """Measure the model on labelled comments, IN, a file or a folder that it was not trained on."""
+@POLICY
+def evaluate(source: Path, output: Path | None, disguises: bool, model: Path | None, policy: Path | None, **options: int) -> None:
+    """Measure the model on labelled COMMENTS, a file or a folder of files that it was not trained on."""
     from .data import load_comments
+    from .report import write
 
-    click.echo(_load(model, None).evaluate(load_comments(source)).round(4).to_string())
+    kinds = {} if disguises else {"disguises": ()}
+    found = _load(model, policy).evaluate(load_comments(source), **kinds, **options)
+    click.echo(str(found))
+    if output is not None:
+        forms = {".html": found.to_html, ".md": found.to_markdown, ".json": lambda: _json(found.to_dict())}
+        if output.suffix not in forms:
+            raise OutputError(f"{output}: the report can be written as {', '.join(forms)}")
+        write(forms[output.suffix](), output)
 
 
 @cli.command()
@@ -299,4 +312,8 @@ def _decision_dict(decision: Any) -> dict[str, Any]:
 
 
 def _print_json(content: Any) -> None:
-    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    click.echo(_json(content))
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1)

@@ -64,7 +64,8 @@ def load_comments(
     Returns
     -------
     pandas.DataFrame
-        ``text``, ``source``, ``split``, ``group``, ``writer`` and the heads that have labels, index from 0.
+        ``text``, ``source``, ``split``, ``group``, ``writer`` and the heads that have labels, index from 0; ``identity``
+        (the protected group that a comment speaks of) where there is such a column.
 
     Raises
     ------
@@ -186,6 +187,8 @@ def _tidy(frame: pd.DataFrame, text: str, name: str) -> pd.DataFrame:
     tidy["source"] = frame["source"] if "source" in frame.columns else name
     for column in ("split", "group", "writer"):
         tidy[column] = frame[column].fillna("").astype(str) if column in frame.columns else ""
+    if "identity" in frame.columns:
+        tidy["identity"] = frame["identity"].fillna("").astype(str)
     labels = _listed_labels(frame["labels"], name) if "labels" in frame.columns else frame
     for head in HEADS:
         if head in labels.columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .batch import Progress, score_file, score_frame
 from .categories import CATEGORIES
 from .data import load_comments
-from .evaluation import evaluate_scores
+from .evaluation import Evaluation, evaluate_guard
 from .exceptions import DataError
 from .explanation import Explanation, explain_prediction
 from .goals import Goal, Precision
@@ -129,10 +129,9 @@ class SocialGuard:
         """Take the scores of one comment apart, term by term."""
         return explain_prediction(self._scorer, _one_text(text))
 
-    def evaluate(self, comments: pd.DataFrame, *, prevalence: Mapping[str, float] | None = None) -> pd.DataFrame:
-        """Measure the scores against labels (see `evaluation.evaluate_scores`), at the prevalence of the manifest."""
-        assumed = self._model.manifest.get("prevalence") if prevalence is None else prevalence
-        return evaluate_scores(comments.reset_index(drop=True), self._score_columns(comments), assumed)
+    def evaluate(self, comments: pd.DataFrame, **options: Any) -> Evaluation:
+        """Measure scores and decisions against labels, at the prevalence of the manifest (see `evaluation.evaluate_guard`)."""
+        return evaluate_guard(self, comments, **options)
 
     def tune(self, valid: pd.DataFrame | str | Path, precision: Precision | None = None, *, text: str = "text", **goal: Any) -> Self:
         """The same model with thresholds that keep a promise, proven on labelled comments.

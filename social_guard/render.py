@@ -66,3 +66,32 @@ def _piece(part: str, strength: float, strongest: float) -> str:
     return (
         f'<mark style="background:rgba({colour},{abs(strength) / strongest:.2f})" title="{strength:+.2f}">{escaped}</mark>'
     )
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as a Markdown table, the first row as heading; bars and line breaks in cells are harmless.
+
+    Examples
+    --------
+    >>> print(markdown_table([("term", "weight"), ("a|b", "2.10")]))
+    | term | weight |
+    | --- | --- |
+    | a\\|b | 2.10 |
+    """
+    lines = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    lines.insert(1, ["---"] * len(rows[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def html_table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as an HTML table, the first row as heading.
+
+    Examples
+    --------
+    >>> html_table([("term",), ("<b>",)])
+    '<table><thead><tr><th>term</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
+    """
+    head, *body = [[html.escape(cell) for cell in row] for row in rows]
+    top = "".join(f"<th>{cell}</th>" for cell in head)
+    lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in body)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"

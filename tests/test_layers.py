@@ -9,14 +9,15 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain", "key_table"},
-    {"categories", "privacy", "suspects", "token_arrays"},
+    {"exceptions", "text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain", "key_table"}
+    | {"bootstrap", "plots"},
+    {"categories", "privacy", "suspects", "token_arrays", "report", "measures"},
     {"rules"},
-    {"features", "data", "decisions", "policy"},
-    {"block_lattice", "decision_log", "policy_edit"},
+    {"disguise", "features", "data", "decisions", "policy"},
+    {"block_lattice", "decision_log", "policy_edit", "judge"},
     {"block_sums"},
     {"scorer"},
-    {"matrix", "word_classes", "promise", "policy_history"},
+    {"matrix", "word_classes", "promise", "policy_history", "scorecard", "outcomes", "fairness", "functional"},
     {"goals"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"}
     | {"signposts", "perspective", "history", "feedback", "stability", "provenance"},

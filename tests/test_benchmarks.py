@@ -1,0 +1,77 @@
+"""The benchmarks run from end to end on a small model; their figures are of no interest here."""
+
+import json
+import sys
+
+import pandas as pd
+import pytest
+
+from social_guard import load_comments
+from social_guard.categories import CATEGORIES
+from social_guard.scorer import to_probability
+from social_guard.training import Recipe, build_guard, fit_rows, gather_comments
+from tests.conftest import COMMENTS, ROOT
+
+SMALL = Recipe(max_words=1000, max_grams=1000, min_df=4, folds=2)
+
+
+@pytest.fixture(scope="module")
+def benchmarks():
+    """The folder of benchmarks, from which its scripts import one another."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    yield
+    sys.path.remove(str(ROOT / "benchmarks"))
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A small guard, what it was trained on, and its held-out scores."""
+    own = load_comments(COMMENTS).iloc[::12]
+    public = own.iloc[::5].assign(source="public", writer="", text=lambda frame: frame["text"] + " indeed")
+    rows = gather_comments(own.reset_index(drop=True), public.reset_index(drop=True), SMALL)
+    shares = {key: category.prevalence for key, category in CATEGORIES.items()}
+    classifier = fit_rows(rows, SMALL, shares)
+    held_out = pd.DataFrame(to_probability(classifier.held_out_log_odds_), columns=list(classifier.heads_), index=rows.index)
+    return build_guard(classifier, rows, shares, SMALL), rows, held_out
+
+
+def test_the_evaluation_is_written(benchmarks, trained, tmp_path):
+    """A page, figures for other programs with the model's name in them, and a picture."""
+    import evaluate
+
+    frozen = load_comments(ROOT / "data" / "example" / "comments.csv").head(20)
+    evaluate.write_report(*trained, frozen=frozen, folder=tmp_path, redraws=2, disguises=("case",))
+    figures = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+    page = (tmp_path / "evaluation.md").read_text(encoding="utf-8")
+    assert figures["model"] == trained[0].model_hash and figures["model"][:12] in page
+    assert all(f"## {title}" in page for title in figures["figures"]) and len(figures["figures"]) == 6
+    assert (tmp_path / "reliability.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_similarity_finds_copies(benchmarks, trained):
+    """A training comment in capitals is its own nearest; another text has none near."""
+    import evaluate
+
+    rows = trained[1]
+    text = rows.loc[rows["own"], "text"].iloc[3]
+    found = evaluate.similarity(pd.Series([text.upper(), "zzyzx qwrtp"]), rows).iloc[0]
+    assert (found["comments"], found["share over 0.8"], found["equal texts"]) == (2, 0.5, 1)
+    assert found["mean"] < 0.7
+
+
+def test_the_learning_curve_is_written(benchmarks, trained, tmp_path, monkeypatch):
+    """With the public comments and without, each share of our own; a smaller draw is part of a greater one."""
+    import learning_curve
+
+    rows = trained[1]
+    monkeypatch.setattr(learning_curve, "SHARES", (0.5, 1.0))
+    monkeypatch.setattr(learning_curve, "DRAWS", 1)
+    curve = learning_curve.learning_curve(rows, SMALL, folds=2, jobs=1)
+    assert curve[["corpora", "share", "draw"]].to_numpy().tolist() == [
+        [False, 0.5, 0], [False, 1.0, 0], [True, 0.5, 0], [True, 1.0, 0],
+    ]  # fmt: skip
+    assert curve["map"].between(0, 1).all() and curve["comments"][1] == curve["comments"][3] > curve["comments"][0]
+    half, quarter = (learning_curve.draw_comments(rows, share, 1) for share in (0.5, 0.25))
+    assert not (quarter & ~half).any() and 0.4 < half[rows["own"]].mean() < 0.6
+    learning_curve.write_curve(curve, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"learning-curve.md", "learning-curve.svg"}
