@@ -12,11 +12,11 @@ FLOORS = [
     {"exceptions", "text", "render", "recognisers", "keys", "ledger", "chain"},
     {"categories", "privacy"},
     {"rules"},
-    {"features", "data", "policy"},
-    {"scorer", "decision_log", "policy_edit"},
+    {"features", "data", "policy", "chunks", "resume"},
+    {"scorer", "decision_log", "policy_edit", "tables"},
     {"matrix", "word_classes", "promise", "policy_history"},
-    {"goals"},
-    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"}
+    {"goals", "batch"},
+    {"classifier", "explanation", "reasons", "evaluation", "tuning", "files", "persistence"}
     | {"signposts", "perspective", "history", "feedback", "stability"},
     {"guard"},
     {"training", "compare"},
