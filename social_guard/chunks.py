@@ -183,7 +183,7 @@ def _opened(name: str, encoding: str, newline: str) -> Iterator[tuple[Callable[[
 
 def csv_rows(lines: Iterable[str]) -> Any:
     """A reader of the cells in lines of CSV."""
-    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_LINE))
+    csv.field_size_limit(LONGEST_LINE)  # of the whole program, and by default less than some comments are long
     return csv.reader(lines)
 
 

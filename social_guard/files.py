@@ -233,9 +233,11 @@ class _Output(Protocol):
 
     pieces: list[Piece]
 
-    def add(self, rows: int, content: bytes, columns: tuple[str, ...]) -> None: ...
+    def add(self, rows: int, content: bytes, columns: tuple[str, ...]) -> None:
+        """Append a piece."""
 
-    def finish(self, layout: Layout, new: list[str]) -> None: ...
+    def finish(self, layout: Layout, new: list[str]) -> None:
+        """Make the file of all pieces."""
 
 
 class _File(Unfinished):
@@ -274,6 +276,7 @@ class _Stdout:
         pass
 
     def add(self, rows: int, content: bytes, columns: tuple[str, ...]) -> None:
+        """Write a piece."""
         self.pieces = [*self.pieces[:1], Piece(rows, 0, columns)]
         if not self._layout.fits([piece.columns for piece in self.pieces]):
             more = ", ".join(sorted(set(columns) ^ set(self.pieces[0].columns)))
@@ -287,7 +290,7 @@ class _Stdout:
             raise OutputError(f"-: cannot be written ({error})") from error
 
     def finish(self, layout: Layout, new: list[str]) -> None:
-        pass
+        """Nothing is left to do."""
 
 
 def _open_output(target: str, layout: Layout, plan: Mapping[str, Any], *, resume: bool) -> AbstractContextManager[_Output]:

@@ -73,21 +73,26 @@ class _CsvRows:
         self._rows = [row + [""] * (width - len(row)) for row in csv_rows(lines)]
 
     def values(self, column: str) -> list[Any]:
+        """Empty cells are None."""
         position = self.columns.index(column)
         return [row[position] or None for row in self._rows]
 
     def cells(self) -> Iterable[Sequence[Any]]:
+        """As they were read."""
         return self._rows
 
     def objects(self) -> Iterable[bytes]:
+        """Empty cells are null."""
         return (_to_json({name: cell or None for name, cell in zip(self.columns, row, strict=True)}) for row in self._rows)
 
     def arrow(self) -> Any:
+        """Every column is text."""
         import pyarrow as pa
 
         return pa.table({name: pa.array(self.values(name), pa.string()) for name in self.columns})
 
     def frame(self) -> Any:
+        """Every cell is text or None."""
         import pandas as pd
 
         return pd.DataFrame({name: self.values(name) for name in self.columns}, dtype=object)
@@ -100,34 +105,33 @@ class _JsonRows:
         numbered = [(chunk.line + i, line) for i, line in enumerate(chunk.content.split("\n")) if line and not line.isspace()]
         self._lines = [line for _, line in numbered]
         self._rows = [_parse_line(line, number, chunk.source) for number, line in numbered]
-        self.columns: Sequence[str] = list(dict.fromkeys(chain.from_iterable(self._rows)))
+        halves = "\\ud" in chunk.content or "\\uD" in chunk.content
+        self._clean = _without_halves(self._rows) if halves else self._rows
+        self.columns: Sequence[str] = list(dict.fromkeys(chain.from_iterable(self._clean)))
 
     def values(self, column: str) -> list[Any]:
+        """A key that an object lacks is None."""
         return [row.get(column) for row in self._rows]
 
     def cells(self) -> Iterable[Sequence[Any]]:
-        return ([_cell(row.get(name)) for name in self.columns] for row in self._encodable())
+        """A cell for each key of any object."""
+        return ([_cell(row.get(name)) for name in self.columns] for row in self._clean)
 
     def objects(self) -> Iterable[bytes]:
+        """As they were written."""
         return (line.strip().encode("utf-8", "replace") for line in self._lines)
 
     def arrow(self) -> Any:
+        """With types by what the values have in common."""
         import pyarrow as pa
 
-        rows = self._encodable()
-        return pa.table({name: _arrow_column([row.get(name) for row in rows]) for name in self.columns})
+        return pa.table({name: _arrow_column([row.get(name) for row in self._clean]) for name in self.columns})
 
     def frame(self) -> Any:
+        """As objects of Python."""
         import pandas as pd
 
         return pd.DataFrame(self._rows, columns=self.columns, dtype=object)
-
-    def _encodable(self) -> list[dict[str, Any]]:
-        """Half of a surrogate pair, which JSON can hold and UTF-8 cannot, becomes the replacement character."""
-        if not any("\\u" in line for line in self._lines):
-            return self._rows
-        text = json.dumps(self._rows, ensure_ascii=False)
-        return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 class _ArrowRows:
@@ -140,18 +144,23 @@ class _ArrowRows:
         self.columns: Sequence[str] = self._table.schema.names
 
     def values(self, column: str) -> list[Any]:
+        """As objects of Python."""
         return self._table[column].to_pylist()
 
     def cells(self) -> Iterable[Sequence[Any]]:
+        """As text, and as JSON where a value has parts."""
         return zip(*(map(_cell, self._table[name].to_pylist()) for name in self.columns), strict=True)
 
     def objects(self) -> Iterable[bytes]:
+        """Every column in every object."""
         return map(_to_json, self._table.to_pylist())
 
     def arrow(self) -> Any:
+        """As they were read."""
         return self._table
 
     def frame(self) -> Any:
+        """With the types of Arrow."""
         import pandas as pd
 
         return self._table.to_pandas(types_mapper=pd.ArrowDtype)
@@ -160,11 +169,16 @@ class _ArrowRows:
 def _parse_line(line: str, number: int, source: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{source}: line {number} is not JSON ({error}); each line must hold one object") from error
     if not isinstance(row, dict):
         raise DataError(f"{source}: line {number} holds {type(row).__name__}; each line must hold one object")
     return row
+
+
+def _without_halves(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Half of a surrogate pair, which JSON can hold and UTF-8 cannot, becomes the replacement character."""
+    return json.loads(json.dumps(rows, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _to_json(value: Any) -> bytes:

@@ -22,15 +22,15 @@ ROWS = pd.DataFrame(
 
 @pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
 @pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
-def test_files_keep_rows_columns_and_order(small_guard, tmp_path, source, target):
+def test_files_keep_rows_columns_and_order(shipped_guard, tmp_path, source, target):
     """Every format in, every format out."""
     path, out = tmp_path / f"in.{source}", tmp_path / f"out.{target}"
     write(ROWS, path)
-    assert small_guard.score_file(path, out) == 4
+    assert shipped_guard.score_file(path, out) == 4
     result = read(out)
     assert result["id"].tolist() == ["007", "8", "9", "10"]
     assert result["text"].tolist()[3] == ROWS["text"][3]
-    expected = small_guard.score_frame(read(path))
+    expected = shipped_guard.score_frame(read(path))
     assert np.allclose(result["score_spam"].astype(float), expected["score_spam"], equal_nan=True)
     assert [p.name for p in tmp_path.iterdir() if p.suffix == ".part"] == []
 
@@ -52,14 +52,14 @@ def read(path):
     return pd.read_parquet(path)
 
 
-def test_blocks_do_not_show(small_guard, tmp_path, own_comments):
+def test_blocks_do_not_show(shipped_guard, tmp_path, own_comments):
     """A file longer than a block is scored as if it were one."""
     texts = (own_comments["text"].tolist() * 20)[: BLOCK + 500]
     pd.DataFrame({"text": texts}).to_csv(tmp_path / "in.csv", index=False)
-    small_guard.score_file(tmp_path / "in.csv", tmp_path / "out.csv")
+    shipped_guard.score_file(tmp_path / "in.csv", tmp_path / "out.csv")
     result = pd.read_csv(tmp_path / "out.csv")
     assert len(result) == BLOCK + 500
-    assert np.allclose(result["score_abuse"], small_guard.score_frame(pd.DataFrame({"text": texts}))["score_abuse"])
+    assert np.allclose(result["score_abuse"], shipped_guard.score_frame(pd.DataFrame({"text": texts}))["score_abuse"])
 
 
 @pytest.mark.parametrize(
@@ -75,28 +75,28 @@ def test_blocks_do_not_show(small_guard, tmp_path, own_comments):
         ("in.xlsx", b"x", "cannot tell the format"),
     ],
 )
-def test_an_unreadable_file_is_refused_and_nothing_written(small_guard, tmp_path, name, content, message):
+def test_an_unreadable_file_is_refused_and_nothing_written(shipped_guard, tmp_path, name, content, message):
     """The message names the file and what is wrong; no output appears, no part of one stays."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=message):
-        small_guard.score_file(tmp_path / name, tmp_path / "out.csv")
+        shipped_guard.score_file(tmp_path / name, tmp_path / "out.csv")
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
-def test_a_failed_run_leaves_the_old_output_alone(small_guard, tmp_path):
+def test_a_failed_run_leaves_the_old_output_alone(shipped_guard, tmp_path):
     """Nothing half-written takes the name of a good file."""
     (tmp_path / "out.csv").write_text("precious")
     (tmp_path / "in.jsonl").write_text('{"text": "a"}\n' * 5000 + "broken")
     with pytest.raises(DataError, match="line 5001"):
-        small_guard.score_file(tmp_path / "in.jsonl", tmp_path / "out.csv")
+        shipped_guard.score_file(tmp_path / "in.jsonl", tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == "precious"
 
 
-def test_a_missing_folder_and_a_full_disk_are_said(small_guard, tmp_path):
+def test_a_missing_folder_and_a_full_disk_are_said(shipped_guard, tmp_path):
     """Both are output errors that name the target."""
     (tmp_path / "in.csv").write_text("text\nhello\n")
     with pytest.raises(OutputError, match="does the folder exist"):
-        small_guard.score_file(tmp_path / "in.csv", tmp_path / "no" / "out.csv")
+        shipped_guard.score_file(tmp_path / "in.csv", tmp_path / "no" / "out.csv")
     if os.path.exists("/dev/full"):
         code = (
             "import sys; from social_guard import SocialGuard; "
@@ -107,17 +107,17 @@ def test_a_missing_folder_and_a_full_disk_are_said(small_guard, tmp_path):
         assert run.returncode == 1 and "cannot be written" in run.stderr
 
 
-def test_standard_input_is_csv_unless_said(small_guard, tmp_path, monkeypatch):
+def test_standard_input_is_csv_unless_said(shipped_guard, tmp_path, monkeypatch):
     """Lines of JSON are read as such when asked for."""
 
     class Stdin:
         buffer = io.BytesIO(b"text\nhello\n")
 
     monkeypatch.setattr(sys, "stdin", Stdin)
-    assert small_guard.score_file("-", tmp_path / "out.csv") == 1
+    assert shipped_guard.score_file("-", tmp_path / "out.csv") == 1
 
 
-def test_progress_counts_rows(small_guard, tmp_path):
+def test_progress_counts_rows(shipped_guard, tmp_path):
     """A progress bar is told of every row."""
 
     class Count:
@@ -128,5 +128,5 @@ def test_progress_counts_rows(small_guard, tmp_path):
 
     (tmp_path / "in.csv").write_text("text\n" + "hello\n" * 5000)
     count = Count()
-    small_guard.score_file(tmp_path / "in.csv", tmp_path / "o.csv", progress=count)
+    shipped_guard.score_file(tmp_path / "in.csv", tmp_path / "o.csv", progress=count)
     assert (count.rows, count.total) == (5000, 5000)

@@ -19,7 +19,7 @@ FLOORS = [
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "files", "persistence"}
     | {"signposts", "perspective", "history", "feedback", "stability"},
     {"guard"},
-    {"training", "compare"},
+    {"training", "compare", "spark"},
     {"cli_policy"},
     {"cli"},
     {"__main__"},
