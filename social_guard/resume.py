@@ -68,6 +68,8 @@ class Unfinished:
         self._waiting: list[Piece] = []
 
     def __enter__(self) -> Self:
+        if self.target.is_dir():
+            raise OutputError(f"{self.target}: cannot be written, since it is a folder; name a file in it")
         with self._told(" does the folder exist, and may you write there?"):
             self.folder.mkdir(exist_ok=True)
         self._lock = FileLock(self.folder / "lock", timeout=PATIENCE)
@@ -85,8 +87,6 @@ class Unfinished:
 
     def _open(self) -> None:
         rows, journal = self.folder / "rows", self.folder / "journal"
-        if self.target.is_dir():
-            raise IsADirectoryError("it is a folder; name a file")
         lines = _whole_lines(journal) if self._resume and rows.exists() else []
         if lines:
             self._check_plan(json.loads(lines[0]))

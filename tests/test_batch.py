@@ -1,5 +1,9 @@
+import pickle
+
+import datasets
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from social_guard.batch import DECISION_COLUMNS
@@ -46,3 +50,72 @@ def test_wrong_columns_are_named(shipped_guard, frame, text, message):
     """Errors say which columns there are and what to do."""
     with pytest.raises(DataError, match=message):
         shipped_guard.score_frame(frame, text)
+
+
+TEXTS = ["Thank you all", None, "you idiot", ""] * 800
+"""The first thousand rows of some copies have no error, those of others do."""
+
+
+@pytest.fixture(scope="module")
+def expected(shipped_guard):
+    """What a frame gets, as plain values."""
+    return plain(shipped_guard.score_frame(pd.DataFrame({"text": pd.Series(TEXTS, dtype=object)})))
+
+
+def plain(frame):
+    return frame.astype(object).where(frame.notna(), None).to_dict("list")
+
+
+@pytest.mark.parametrize("kind", ["str", object, "string[python]", "category", pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.large_string())])
+def test_text_of_any_type_of_pandas(shipped_guard, expected, kind):
+    """Whatever keeps the text, the scores are the same."""
+    text = pd.Series(TEXTS, dtype=object).where(lambda column: column.notna(), np.nan).astype(kind) if kind != "str" else pd.Series(TEXTS)
+    assert plain(shipped_guard.score_frame(pd.DataFrame({"text": text}))) == expected
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_arrow_tables_and_batches(shipped_guard, expected, kind):
+    """Tables of several chunks and slices as well; what comes back is of the same kind."""
+    column = pa.array(TEXTS, pa.string()).cast(kind)
+    table = pa.concat_tables([pa.table({"id": range(n), "text": part}) for n, part in ((100, column[:100]), (3100, column[100:]))])
+    assert shipped_guard.score_arrow(table).to_pydict() == expected
+    batch = shipped_guard.score_arrow(pa.record_batch({"text": column})[7:])
+    assert isinstance(batch, pa.RecordBatch)
+    assert batch.to_pydict() == {name: values[7:] for name, values in expected.items()}
+
+
+@pytest.mark.parametrize("wrap", [list, np.array, pa.array, pd.Series])
+def test_batches_of_columns(shipped_guard, expected, wrap):
+    """Lists and arrays in, lists out."""
+    assert shipped_guard.score_batch({"text": wrap(TEXTS)}) == expected
+    with pytest.raises(DataError, match="no column 'comment'; the columns are text"):
+        shipped_guard.score_batch({"text": []}, "comment")
+
+
+@pytest.mark.parametrize("options", [{}, {"num_proc": 2}, {"num_proc": 2, "batch_size": 70}])
+def test_data_sets_are_mapped_by_several_processes(shipped_guard, expected, options):
+    """The columns stay, the new ones are typed, though the first rows of each process have no error."""
+    ordered = sorted(range(len(TEXTS)), key=lambda i: TEXTS[i] is None)
+    dataset = datasets.Dataset.from_dict({"id": ordered, "text": [TEXTS[i] for i in ordered]})
+    datasets.disable_progress_bars()
+    scored = shipped_guard.score_dataset(dataset, **options)
+    assert scored.column_names == ["id", "text", *expected] and str(scored.features["error"].dtype) == "string"
+    assert scored["id"][:] == ordered
+    assert scored.remove_columns(["id", "text"]).to_dict() == {name: [values[i] for i in ordered] for name, values in expected.items()}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_data_sets_are_streamed(shipped_guard, expected, stream):
+    """Row by row, also where the data set does not know its columns beforehand."""
+    if stream:
+        dataset = datasets.IterableDataset.from_generator(lambda: ({"text": text} for text in TEXTS))
+    else:
+        dataset = datasets.Dataset.from_dict({"text": TEXTS}).to_iterable_dataset(num_shards=4)
+    rows = list(shipped_guard.score_dataset(dataset))
+    assert [row.pop("text") for row in rows] == TEXTS
+    assert {name: [row[name] for row in rows] for name in rows[0]} == expected
+
+
+def test_a_guard_travels(shipped_guard, expected):
+    """Pickled, it scores the same: so it goes to the workers of any scheduler."""
+    assert pickle.loads(pickle.dumps(shipped_guard.score_batch))({"text": TEXTS}) == expected
