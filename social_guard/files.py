@@ -140,6 +140,36 @@ def read_blocks(source: str, *, source_format: str | None = None, encoding: str 
         yield parse_rows(chunk).frame()
 
 
+def read_frame(source: str, source_format: str | None = None, encoding: str = "utf-8-sig") -> pd.DataFrame:
+    """Read a whole file as `score_file` reads it: cells of CSV stay text, so that ``007`` is no 7.
+
+    Raises
+    ------
+    DataError
+        When the source cannot be read or holds no rows.
+    """
+    import pandas as pd
+
+    blocks = [block for block in read_blocks(source, source_format=source_format, encoding=encoding) if len(block)]
+    if not blocks:
+        raise DataError(f"{source}: holds no comments")
+    return pd.concat(blocks, ignore_index=True)
+
+
+def write_text(target: str, content: str) -> None:
+    """Write a text file in UTF-8, whole or not at all; ``-`` is standard output.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    layout = Layout("jsonl")
+    with _open_output(target, layout, {}, resume=False) as output:
+        output.add(0, content.encode(), ())
+        output.finish(layout, [])
+
+
 # -------------------------------------------------------------------------------------------------------- scoring
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BUDGETS: Mapping[str, float] = {"review": 0.012, "hide": 0.0015, "remove": 0.00008, "report": 0.0}
 """The share of comments outside a category that each step may wrongly touch."""
+STRIDE = 0.003
+"""The share of a category's comments that one step of the search takes in."""
 
 
 def thresholds_within_budget(others: Floats, budgets: Mapping[str, float] = BUDGETS) -> dict[str, float]:
@@ -53,6 +55,44 @@ def thresholds_within_budget(others: Floats, budgets: Mapping[str, float] = BUDG
         lowest = max(lowest, min(float(np.floor(reached * 1e4) + 1) / 1e4, 1.0))
         thresholds[level] = lowest
     return thresholds
+
+
+def thresholds_for_recall(scores: Floats, labels: Floats, caught: NDArray[np.bool_], recall: float) -> Floats:
+    """High thresholds at which the categories together catch their share of the comments of every category.
+
+    A harmful comment is caught when any category notices it, so the thresholds are lowered in turns: always that of the
+    category of which the smallest share is caught.
+
+    Parameters
+    ----------
+    scores : (n_comments, n_categories) float array
+    labels : (n_comments, n_categories) float array
+        1, 0 or NaN for unknown.
+    caught : (n_comments,) bool array
+        Comments that come to a person for another reason.
+    recall : float
+        The share of each category to catch.
+
+    Returns
+    -------
+    (n_categories,) float array
+
+    Examples
+    --------
+    >>> scores, labels = np.array([[0.9, 0.1], [0.4, 0.2], [0.3, 0.8]]), np.array([[1, 0], [1, 0], [0, 1]])
+    >>> thresholds_for_recall(scores, labels, np.zeros(3, bool), 0.5).tolist()
+    [0.9, 0.8]
+    """
+    positive = labels == 1
+    thresholds = np.where(positive, scores, 0.0).max(axis=0)
+    while True:
+        found = caught | (scores >= thresholds).any(axis=1)
+        shares = [found[rows].mean() if rows.any() else 1.0 for rows in positive.T]
+        least = int(np.argmin(shares))
+        if shares[least] >= recall:
+            return thresholds
+        missed = np.sort(scores[positive[:, least] & ~found, least])[::-1]
+        thresholds[least] = missed[int(STRIDE * positive[:, least].sum())]
 
 
 def threshold_for_f1(probability: Floats, positive: NDArray[np.bool_]) -> float:

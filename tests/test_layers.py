@@ -9,17 +9,17 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render", "recognisers", "keys", "ledger", "chain"},
+    {"exceptions", "text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain"},
     {"categories", "privacy"},
     {"rules"},
-    {"features", "data", "policy", "chunks", "resume"},
+    {"features", "data", "decisions", "policy", "chunks", "resume"},
     {"scorer", "decision_log", "policy_edit", "tables"},
     {"matrix", "word_classes", "promise", "policy_history"},
     {"goals", "batch"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "files", "persistence"}
-    | {"signposts", "perspective", "history", "feedback", "stability"},
-    {"guard"},
-    {"training", "compare", "spark"},
+    | {"signposts", "perspective", "history", "feedback", "stability", "provenance"},
+    {"guard", "review_queue"},
+    {"training", "compare", "review_sheet", "spark"},
     {"cli_policy"},
     {"cli"},
     {"__main__"},
