@@ -24,7 +24,7 @@ evaluate:  ## figures on comments that the model was not trained on, into docs/
 benchmarks:  ## sources held out in turn, settings of the recipe, memory, personal details, promises, replay
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
-	$(PYTHON) benchmarks/memory.py
+	$(PYTHON) benchmarks/files.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py
 	$(PYTHON) benchmarks/replay.py
