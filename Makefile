@@ -27,7 +27,7 @@ learning-curve:  ## what more comments would bring, into docs/
 benchmarks:  ## sources held out in turn, settings of the recipe, memory, personal details, promises, replay
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
-	$(PYTHON) benchmarks/memory.py
+	$(PYTHON) benchmarks/files.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py
 	$(PYTHON) benchmarks/replay.py

@@ -63,16 +63,19 @@ def explain(text: str, as_json: bool, model: Path | None) -> None:
 
 @cli.command()
 @click.argument("source", metavar="IN")
-@click.option("-o", "--output", required=True, metavar="OUT", help="Where to write: .csv, .jsonl, .parquet, or - for standard output.")
+@click.option("-o", "--output", required=True, metavar="OUT", help="Where to write: .csv, .jsonl, .parquet, .csv.gz …, or - for standard output.")
 @click.option("--text", default="text", show_default=True, help="The column that holds the comments.")
 @click.option("--from", "source_format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of IN if its name does not tell.")
 @click.option("--to", "target_format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of OUT if its name does not tell.")
 @click.option("--encoding", default="utf-8-sig", show_default=True, help="Encoding of a CSV or JSON Lines file.")
+@click.option("--bom", is_flag=True, help="Mark a CSV file as UTF-8, as Excel wants it.")
+@click.option("--jobs", default=1, show_default=True, help="Processes that score; -1 for one on each core.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @MODEL
 @POLICY
 def score(source: str, output: str, quiet: bool, model: Path | None, policy: Path | None, **options: Any) -> None:
-    """Score a file of comments, IN (CSV, JSON Lines, Parquet, or "-" for standard input).
+    """Score a file of comments, IN (CSV, JSON Lines, Parquet, a folder of them, or "-" for standard input).
 
     All columns and rows are kept in order; scores, action, automatic, needs_review, category, categories, signposts and
     error stand behind them. A row that cannot be scored is marked and goes to a person.
@@ -217,7 +220,7 @@ def history(context: click.Context, ledger: str, key_file: Path | None, policy: 
 @click.pass_obj
 def history_confirm(ledger: Any, source: str) -> None:
     """Record the confirmed decisions in a file, IN, with the columns id, author, action and categories."""
-    from .batch import read_blocks
+    from .files import read_blocks
 
     rows = new = 0
     for frame in read_blocks(source):
@@ -283,9 +286,9 @@ def _training_comments(
         return labelled
     import pandas as pd
 
-    from .batch import read_frame
     from .data import load_comments
     from .decisions import label_decisions, load_decisions
+    from .files import read_frame
 
     decided = label_decisions(load_decisions(labels), read_frame(comments), text=text, id=id)
     click.echo(f"{len(decided):,} comments labelled by decisions", err=True)

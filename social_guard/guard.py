@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from .batch import Progress, score_file, score_frame
+from .batch import Judge, score_arrow, score_batch, score_dataset, score_frame
 from .categories import CATEGORIES
 from .data import load_comments
 from .evaluation import Evaluation, evaluate_guard
 from .exceptions import DataError
 from .explanation import Explanation, explain_prediction
+from .files import FileOptions, Progress, policy_digest, score_file
 from .goals import Goal, Precision
 from .persistence import Model, load_model, save_model, weights_hash
 from .policy import Decision, DecisionTable, Policy, parse_policy
@@ -23,6 +24,8 @@ from .tuning import tune_policy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .batch import Dataset
 
 
 class SocialGuard:
@@ -51,6 +54,7 @@ class SocialGuard:
         self._policy = parse_policy(model.policy_text)
         self._scorer = Scorer(model.weights)
         self._table = DecisionTable(self._policy, model.weights.heads)
+        self._judge = Judge(self._scorer, self._table)
         self._scored = tuple(head for head in model.weights.heads if head in CATEGORIES)
 
     @classmethod
@@ -119,11 +123,49 @@ class SocialGuard:
 
     def score_frame(self, frame: pd.DataFrame, text: str = "text") -> pd.DataFrame:
         """Score the rows of a frame; returns the new columns only, with the same index (see `batch.score_frame`)."""
-        return score_frame(self._scorer, self._table, frame, text)
+        return score_frame(self._judge, frame, text)
 
-    def score_file(self, source: str | Path, target: str | Path, *, progress: Progress | None = None, **options: Any) -> int:
-        """Score a CSV, JSON Lines or Parquet file in a stream; returns the number of rows (see `batch.score_file`)."""
-        return score_file(self._scorer, self._table, str(source), str(target), progress=progress, **options)
+    def score_arrow(self, table: Any, text: str = "text") -> Any:
+        """Score the rows of a pyarrow table or record batch; returns the new columns only (see `batch.score_arrow`)."""
+        return score_arrow(self._judge, table, text)
+
+    def score_batch(self, batch: Mapping[str, Any], text: str = "text") -> dict[str, list[Any]]:
+        """Score a dict of columns; returns a dict of the new columns only (see `batch.score_batch`).
+
+        Examples
+        --------
+        >>> SocialGuard.load().score_batch({"text": ["Thank you all"]})["action"]
+        ['none']
+        """
+        return score_batch(self._judge, batch, text)
+
+    def score_dataset(self, dataset: Dataset, text: str = "text", **options: Any) -> Dataset:
+        """Score a Hugging Face data set, in memory or streamed; returns it with the new columns (see `batch.score_dataset`)."""
+        return score_dataset(self._judge, dataset, text, **options)
+
+    def score_file(
+        self,
+        source: str | Path,
+        target: str | Path,
+        *,
+        jobs: int = 1,
+        resume: bool = False,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> int:
+        """Score a CSV, JSON Lines or Parquet file, or a folder of them, in a stream; returns the number of rows.
+
+        Parameters
+        ----------
+        source, target, jobs, resume, progress
+            See `files.score_file`.
+        **options
+            ``text``, ``source_format``, ``target_format``, ``encoding``, ``bom``: see `files.FileOptions`.
+        """
+        given = FileOptions(**options)
+        identity = {"model": self.model_hash, "policy": policy_digest(self.policy_text)}
+        same: dict[str, Any] = {"jobs": jobs, "resume": resume, "progress": progress}
+        return score_file(self._judge, str(source), str(target), given, identity=identity, **same)
 
     def explain(self, text: str) -> Explanation:
         """Take the scores of one comment apart, term by term."""

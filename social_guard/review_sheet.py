@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from .batch import read_frame, write_text
 from .categories import CATEGORIES, SIGNPOSTS, URGENT
 from .charts import bar_chart, column_chart
 from .decisions import ACTIONS, comment_ids, comment_texts, text_digest
 from .exceptions import DataError
+from .files import read_frame, write_text
 from .guard import SocialGuard
 from .page import build_page, inline_json
 from .provenance import check_scored

@@ -1,29 +1,19 @@
-import io
-import json
-import os
-import subprocess
-import sys
+import pickle
 
+import datasets
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from social_guard.batch import BLOCK, DECISION_COLUMNS, score_file
-from social_guard.exceptions import DataError, OutputError
-
-ROWS = pd.DataFrame(
-    {
-        "id": ["007", "8", "9", "10"],
-        "text": ["Thank you all", "you idiot", "", "line one\nline two, \"quoted\" 🙂"],
-        "author": ["a", "", "c", "d"],
-    }
-)
+from social_guard.batch import DECISION_COLUMNS
+from social_guard.exceptions import DataError
 
 
-def test_frame_gets_new_columns_only_with_its_index(small_guard):
+def test_frame_gets_new_columns_only_with_its_index(shipped_guard):
     """The index may be anything; rows that cannot be scored are marked, not dropped."""
     frame = pd.DataFrame({"text": ["Thanks", None, 3, "you idiot", np.nan, ""]}, index=list("abcabc"))
-    scored = small_guard.score_frame(frame)
+    scored = shipped_guard.score_frame(frame)
     assert scored.index.equals(frame.index)
     assert list(scored.columns[-7:]) == list(DECISION_COLUMNS)
     assert scored["error"].fillna("").tolist() == ["", "no text", "int, not text", "", "no text", ""]
@@ -33,20 +23,20 @@ def test_frame_gets_new_columns_only_with_its_index(small_guard):
     assert scored["action"].iloc[[0, 3, 5]].notna().all()
 
 
-def test_frame_and_moderate_agree(small_guard, own_comments):
+def test_frame_and_moderate_agree(shipped_guard, own_comments):
     """A row of a frame gets the decision that one comment alone gets."""
     part = own_comments[:200]
-    scored = small_guard.score_frame(part)
+    scored = shipped_guard.score_frame(part)
     for text, row in zip(part["text"], scored.itertuples(), strict=True):
-        decision = small_guard.moderate(text)
+        decision = shipped_guard.moderate(text)
         assert (row.action, row.automatic, row.needs_review) == (str(decision.action), str(decision.automatic), decision.needs_review)
         assert row.categories == ";".join(decision.categories) and row.signposts == ";".join(decision.signposts)
         assert row.score_spam == decision.scores["spam"]
 
 
-def test_an_empty_frame_gives_the_columns(small_guard):
+def test_an_empty_frame_gives_the_columns(shipped_guard):
     """No rows, no error."""
-    assert len(small_guard.score_frame(pd.DataFrame({"text": []}))) == 0
+    assert len(shipped_guard.score_frame(pd.DataFrame({"text": []}))) == 0
 
 
 @pytest.mark.parametrize(
@@ -56,119 +46,76 @@ def test_an_empty_frame_gives_the_columns(small_guard):
         (pd.DataFrame({"text": ["x"], "action": ["y"]}), "text", "columns action exist already"),
     ],
 )
-def test_wrong_columns_are_named(small_guard, frame, text, message):
+def test_wrong_columns_are_named(shipped_guard, frame, text, message):
     """Errors say which columns there are and what to do."""
     with pytest.raises(DataError, match=message):
-        small_guard.score_frame(frame, text)
+        shipped_guard.score_frame(frame, text)
 
 
-@pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
-@pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
-def test_files_keep_rows_columns_and_order(small_guard, tmp_path, source, target):
-    """Every format in, every format out."""
-    path, out = tmp_path / f"in.{source}", tmp_path / f"out.{target}"
-    write(ROWS, path)
-    assert small_guard.score_file(path, out) == 4
-    result = read(out)
-    assert result["id"].tolist() == ["007", "8", "9", "10"]
-    assert result["text"].tolist()[3] == ROWS["text"][3]
-    expected = small_guard.score_frame(read(path))
-    assert np.allclose(result["score_spam"].astype(float), expected["score_spam"], equal_nan=True)
-    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".part"] == []
+TEXTS = ["Thank you all", None, "you idiot", ""] * 800
+"""The first thousand rows of some copies have no error, those of others do."""
 
 
-def write(frame, path):
-    if path.suffix == ".csv":
-        frame.to_csv(path, index=False)
-    elif path.suffix == ".jsonl":
-        frame.to_json(path, orient="records", lines=True)
+@pytest.fixture(scope="module")
+def expected(shipped_guard):
+    """What a frame gets, as plain values."""
+    return plain(shipped_guard.score_frame(pd.DataFrame({"text": pd.Series(TEXTS, dtype=object)})))
+
+
+def plain(frame):
+    return frame.astype(object).where(frame.notna(), None).to_dict("list")
+
+
+@pytest.mark.parametrize("kind", ["str", object, "string[python]", "category", pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.large_string())])
+def test_text_of_any_type_of_pandas(shipped_guard, expected, kind):
+    """Whatever keeps the text, the scores are the same."""
+    text = pd.Series(TEXTS, dtype=object).where(lambda column: column.notna(), np.nan).astype(kind) if kind != "str" else pd.Series(TEXTS)
+    assert plain(shipped_guard.score_frame(pd.DataFrame({"text": text}))) == expected
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_arrow_tables_and_batches(shipped_guard, expected, kind):
+    """Tables of several chunks and slices as well; what comes back is of the same kind."""
+    column = pa.array(TEXTS, pa.string()).cast(kind)
+    table = pa.concat_tables([pa.table({"id": range(n), "text": part}) for n, part in ((100, column[:100]), (3100, column[100:]))])
+    assert shipped_guard.score_arrow(table).to_pydict() == expected
+    batch = shipped_guard.score_arrow(pa.record_batch({"text": column})[7:])
+    assert isinstance(batch, pa.RecordBatch)
+    assert batch.to_pydict() == {name: values[7:] for name, values in expected.items()}
+
+
+@pytest.mark.parametrize("wrap", [list, np.array, pa.array, pd.Series])
+def test_batches_of_columns(shipped_guard, expected, wrap):
+    """Lists and arrays in, lists out."""
+    assert shipped_guard.score_batch({"text": wrap(TEXTS)}) == expected
+    with pytest.raises(DataError, match="no column 'comment'; the columns are text"):
+        shipped_guard.score_batch({"text": []}, "comment")
+
+
+@pytest.mark.parametrize("options", [{}, {"num_proc": 2}, {"num_proc": 2, "batch_size": 70}])
+def test_data_sets_are_mapped_by_several_processes(shipped_guard, expected, options):
+    """The columns stay, the new ones are typed, though the first rows of each process have no error."""
+    ordered = sorted(range(len(TEXTS)), key=lambda i: TEXTS[i] is None)
+    dataset = datasets.Dataset.from_dict({"id": ordered, "text": [TEXTS[i] for i in ordered]})
+    datasets.disable_progress_bars()
+    scored = shipped_guard.score_dataset(dataset, **options)
+    assert scored.column_names == ["id", "text", *expected] and str(scored.features["error"].dtype) == "string"
+    assert scored["id"][:] == ordered
+    assert scored.remove_columns(["id", "text"]).to_dict() == {name: [values[i] for i in ordered] for name, values in expected.items()}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_data_sets_are_streamed(shipped_guard, expected, stream):
+    """Row by row, also where the data set does not know its columns beforehand."""
+    if stream:
+        dataset = datasets.IterableDataset.from_generator(lambda: ({"text": text} for text in TEXTS))
     else:
-        frame.to_parquet(path)
+        dataset = datasets.Dataset.from_dict({"text": TEXTS}).to_iterable_dataset(num_shards=4)
+    rows = list(shipped_guard.score_dataset(dataset))
+    assert [row.pop("text") for row in rows] == TEXTS
+    assert {name: [row[name] for row in rows] for name in rows[0]} == expected
 
 
-def read(path):
-    if path.suffix == ".csv":
-        return pd.read_csv(path, dtype={"id": str})
-    if path.suffix == ".jsonl":
-        return pd.DataFrame([json.loads(line) for line in path.read_text().splitlines()])
-    return pd.read_parquet(path)
-
-
-def test_blocks_do_not_show(small_guard, tmp_path, own_comments):
-    """A file longer than a block is scored as if it were one."""
-    texts = (own_comments["text"].tolist() * 20)[: BLOCK + 500]
-    pd.DataFrame({"text": texts}).to_csv(tmp_path / "in.csv", index=False)
-    small_guard.score_file(tmp_path / "in.csv", tmp_path / "out.csv")
-    result = pd.read_csv(tmp_path / "out.csv")
-    assert len(result) == BLOCK + 500
-    assert np.allclose(result["score_abuse"], small_guard.score_frame(pd.DataFrame({"text": texts}))["score_abuse"])
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("in.csv", b"", "is empty"),
-        ("in.csv", "text\ncaf\xe9\n".encode("latin-1"), "is not in utf-8-sig"),
-        ("in.csv", b"a,b\n1,2\n", "no column 'text'"),
-        ("in.csv", b'text,b\n"x,2\ny', "cannot be read as CSV"),
-        ("in.jsonl", b'{"text": "a"}\nnot json\n', "line 2 is not JSON"),
-        ("in.jsonl", b"[1]\n", "line 1 holds list"),
-        ("in.parquet", b"PAR1 but not really", "cannot be read as Parquet"),
-        ("in.xlsx", b"x", "cannot tell the format"),
-    ],
-)
-def test_an_unreadable_file_is_refused_and_nothing_written(small_guard, tmp_path, name, content, message):
-    """The message names the file and what is wrong; no output appears, no part of one stays."""
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=message):
-        small_guard.score_file(tmp_path / name, tmp_path / "out.csv")
-    assert [p.name for p in tmp_path.iterdir()] == [name]
-
-
-def test_a_failed_run_leaves_the_old_output_alone(small_guard, tmp_path):
-    """Nothing half-written takes the name of a good file."""
-    (tmp_path / "out.csv").write_text("precious")
-    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n' * 5000 + "broken")
-    with pytest.raises(DataError, match="line 5001"):
-        small_guard.score_file(tmp_path / "in.jsonl", tmp_path / "out.csv")
-    assert (tmp_path / "out.csv").read_text() == "precious"
-
-
-def test_a_missing_folder_and_a_full_disk_are_said(small_guard, tmp_path):
-    """Both are output errors that name the target."""
-    (tmp_path / "in.csv").write_text("text\nhello\n")
-    with pytest.raises(OutputError, match="does the folder exist"):
-        small_guard.score_file(tmp_path / "in.csv", tmp_path / "no" / "out.csv")
-    if os.path.exists("/dev/full"):
-        code = (
-            "import sys; from social_guard import SocialGuard; "
-            f"SocialGuard.load().score_file({str(tmp_path / 'in.csv')!r}, '-')"
-        )
-        with open("/dev/full", "w") as full:
-            run = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-        assert run.returncode == 1 and "cannot be written" in run.stderr
-
-
-def test_standard_input_is_csv_unless_said(small_guard, tmp_path, monkeypatch):
-    """Lines of JSON are read as such when asked for."""
-
-    class Stdin:
-        buffer = io.BytesIO(b"text\nhello\n")
-
-    monkeypatch.setattr(sys, "stdin", Stdin)
-    assert small_guard.score_file("-", tmp_path / "out.csv") == 1
-
-
-def test_progress_counts_rows(small_guard, tmp_path):
-    """A progress bar is told of every row."""
-
-    class Count:
-        rows = 0
-
-        def update(self, n):
-            self.rows += n
-
-    (tmp_path / "in.csv").write_text("text\n" + "hello\n" * 5000)
-    count = Count()
-    score_file(small_guard._scorer, small_guard._table, str(tmp_path / "in.csv"), str(tmp_path / "o.csv"), progress=count)
-    assert count.rows == 5000
+def test_a_guard_travels(shipped_guard, expected):
+    """Pickled, it scores the same: so it goes to the workers of any scheduler."""
+    assert pickle.loads(pickle.dumps(shipped_guard.score_batch))({"text": TEXTS}) == expected

@@ -1,0 +1,153 @@
+"""Peak memory and rate of scoring files, as whole processes, and of Spark on the same rows.
+
+    python benchmarks/files.py                          # 10 thousand to a million rows
+    python benchmarks/files.py --rows 10000000 --formats csv
+    python benchmarks/files.py --spark 1000000          # needs Java and the extra [spark]
+
+The tables go to standard output; docs/files.md quotes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from holdout import markdown
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMENTS = ROOT / "data" / "comments"
+PART = 10_000
+SPARK = """
+import sys
+from pyspark.sql import SparkSession
+from social_guard import SocialGuard
+from social_guard.spark import score_spark
+plain = {"spark.ui.enabled": "false", "spark.driver.bindAddress": "127.0.0.1", "spark.log.level": "ERROR"}
+session = SparkSession.builder.master("local[2]").config(map=plain).getOrCreate()
+score_spark(SocialGuard.load(), session.read.parquet(sys.argv[1])).write.parquet(sys.argv[2])
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--formats", nargs="+", default=["csv", "jsonl", "parquet"])
+    parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--spark", type=int, metavar="ROWS", help="Compare with Spark on so many rows of Parquet.")
+    options = parser.parse_args()
+    if options.spark:
+        print(markdown(pd.DataFrame(compare_spark(options.spark))))
+    else:
+        print(markdown(pd.DataFrame(measure_files(options)).round(2)))
+
+
+def measure_files(options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    for rows, kind in itertools.product(sorted(options.rows), options.formats):
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = Path(folder) / f"in.{kind}", Path(folder) / f"out.{kind}"
+            write_comments(source, rows)
+            first = 0.0
+            for jobs in options.jobs:
+                used = measure(ours(source, target, jobs))
+                first = first or used.seconds
+                yield {"format": kind, "rows": rows, "jobs": jobs, "peak MB": round(used.peak), **used.rates(rows)} | {
+                    "speed-up": first / used.seconds
+                }
+
+
+def compare_spark(rows: int) -> Iterator[dict[str, object]]:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "in.parquet"
+        write_comments(source, rows)
+        ours_used = measure(ours(source, Path(folder) / "out.parquet", 2))
+        yield {"by": "social-guard score --jobs 2", "rows": rows, **ours_used.rates(rows), "ratio": 1.0}
+        used = measure([sys.executable, "-c", SPARK, str(source), str(Path(folder) / "spark")])
+        yield {"by": "Spark, local[2]", "rows": rows, **used.rates(rows), "ratio": round(ours_used.seconds / used.seconds, 2)}
+
+
+def ours(source: Path, target: Path, jobs: int) -> list[str]:
+    return [sys.executable, "-m", "social_guard", "score", str(source), "-o", str(target), "--jobs", str(jobs), "--quiet"]
+
+
+def write_comments(path: Path, rows: int) -> None:
+    """Our own comments again and again, each with a number of its own, in parts, so that this takes little memory as well."""
+    texts = [json.loads(line)["text"] for file in sorted(COMMENTS.glob("*.jsonl")) for line in file.open(encoding="utf-8")]
+    starts = range(0, rows, PART)
+    parts = (
+        pd.DataFrame([(i, f"{texts[i % len(texts)]} {i}") for i in range(start, min(start + PART, rows))], columns=["id", "text"])
+        for start in starts
+    )
+    if path.suffix == ".parquet":
+        with pq.ParquetWriter(path, pa.schema([("id", pa.int64()), ("text", pa.string())])) as writer:
+            for part in parts:
+                writer.write_table(pa.Table.from_pandas(part, preserve_index=False, schema=writer.schema))
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, part in enumerate(parts):
+            if path.suffix == ".csv":
+                part.to_csv(file, index=False, header=number == 0)
+            else:
+                part.to_json(file, orient="records", lines=True, force_ascii=False)
+
+
+class Used(NamedTuple):
+    """What a program and its children used: seconds, seconds of processors, and memory in MB at the peak."""
+
+    seconds: float
+    busy: float
+    peak: float
+
+    def rates(self, rows: int) -> dict[str, int]:
+        return {"rows a second": round(rows / self.seconds), "rows a CPU second": round(rows / self.busy)}
+
+
+def measure(command: list[str]) -> Used:
+    """Run a program with its children; pages of memory that they share count once."""
+    start, busy, peak = time.perf_counter(), busy_seconds(), 0.0
+    environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as child:
+        while child.poll() is None:
+            peak = max(peak, sum(map(proportional_memory, family(child.pid))))
+            time.sleep(0.1)
+    if child.returncode:
+        raise SystemExit(f"failed: {command}")
+    return Used(time.perf_counter() - start, busy_seconds() - busy, peak / 1024)
+
+
+def busy_seconds() -> float:
+    """Of all children that have ended; on a busy machine, rows a CPU second say more than rows a second."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+def proportional_memory(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+import multiprocessing
+import os
+
+import pytest
+
+from social_guard import resume
+from social_guard.exceptions import DataError, OutputError
+from social_guard.resume import Unfinished
+
+PLAN = {"input": [["/a.csv", 3, 5]], "model": "m", "policy": "p", "options": {"text": "text"}}
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Every piece is entered in the journal at once."""
+    monkeypatch.setattr(resume, "INTERVAL", 0.0)
+
+
+def interrupted(folder, *contents, error=KeyboardInterrupt):
+    """An output with these pieces whose program was stopped."""
+    with pytest.raises(error), Unfinished(str(folder / "out"), PLAN, resume=False) as output:
+        for content in contents:
+            output.add(len(content), content, ("a", content.decode()[:1]))
+        raise error("stop")
+    return folder / "out.unfinished"
+
+
+def resumed(folder, plan=PLAN):
+    """The pieces that are taken over."""
+    with Unfinished(str(folder / "out"), plan, resume=True) as output:
+        return list(output.read())
+
+
+def test_an_output_takes_its_name_when_it_is_done(tmp_path):
+    """The old file stands until then; afterwards nothing else is left."""
+    (tmp_path / "out").write_bytes(b"old")
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=False) as output:
+        output.add(1, b"new", ())
+        assert (tmp_path / "out").read_bytes() == b"old"
+        output.publish()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"new"}
+
+
+def test_pieces_survive_an_interruption(tmp_path):
+    """With their rows and columns; what comes then stands behind them."""
+    interrupted(tmp_path, b"xy", b"x", b"z")
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=True) as output:
+        assert [piece.rows for piece in output.pieces] == [2, 1, 1]
+        output.add(1, b"w", ("b",))
+        assert list(output.read()) == [(b"xy", ("a", "x")), (b"x", ("a", "x")), (b"z", ("a", "z")), (b"w", ("b",))]
+        output.publish()
+    assert (tmp_path / "out").read_bytes() == b"xyxzw"
+
+
+@pytest.mark.parametrize("error", [DataError, KeyboardInterrupt, OutputError])
+def test_what_would_fail_again_is_not_kept(tmp_path, error):
+    """Data that cannot be read; everything else can be resumed."""
+    folder = interrupted(tmp_path, b"x", error=error)
+    assert folder.exists() == (error is not DataError)
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_a_piece_nothing_is_kept(tmp_path):
+    """There is nothing to go on with."""
+    assert not interrupted(tmp_path).exists()
+
+
+def test_without_resume_it_starts_anew(tmp_path):
+    """Old pieces are thrown away."""
+    interrupted(tmp_path, b"x", b"y")
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=False) as output:
+        assert (output.pieces, list(output.read())) == ([], [])
+
+
+@pytest.mark.parametrize(("key", "value"), [("input", [["/a.csv", 4, 5]]), ("model", "n"), ("policy", "q"), ("options", {"text": "b"})])
+def test_another_plan_is_refused(tmp_path, key, value):
+    """The error says what changed; the pieces stay, so that the right plan can still be taken up."""
+    interrupted(tmp_path, b"x")
+    with pytest.raises(OutputError, match=f"since the {key} changed after it was begun; without resume it starts anew"):
+        resumed(tmp_path, PLAN | {key: value})
+    with pytest.raises(OutputError, match="the input and the model changed"):
+        resumed(tmp_path, PLAN | {"input": [], "model": ""})
+    assert resumed(tmp_path) == [(b"x", ("a", "x"))]
+
+
+def test_any_torn_end_is_cut_off(tmp_path):
+    """At whatever byte journal and rows end: what is taken over is a beginning of what was written."""
+    written = [(b"xy", ("a", "x")), (b"x", ("a", "x")), (b"z", ("a", "z"))]
+    folder = interrupted(tmp_path, *(content for content, _ in written))
+    journal, rows = (folder / "journal").read_bytes(), (folder / "rows").read_bytes()
+    counts = set()
+    for length in (*range(0, len(journal), 7), len(journal)):
+        for size in range(len(rows) + 1):
+            folder.mkdir(exist_ok=True)
+            (folder / "journal").write_bytes(journal[:length])
+            (folder / "rows").write_bytes(rows[:size])
+            found = resumed(tmp_path)
+            assert found == written[: len(found)]
+            counts.add(len(found))
+    assert counts == {0, 1, 2, 3}
+
+
+def test_two_programs_do_not_write_the_same_output(tmp_path, monkeypatch):
+    """The second is told; the first goes on."""
+    monkeypatch.setattr(resume, "PATIENCE", 0.1)
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=False) as output:
+        with multiprocessing.get_context("fork").Pool(1) as pool, pytest.raises(OutputError, match="another program is writing it"):
+            pool.apply(resumed, (tmp_path,))
+        output.add(1, b"x", ())
+        output.publish()
+    assert (tmp_path / "out").read_bytes() == b"x"
+
+
+def test_where_nothing_can_be_written_it_is_said(tmp_path):
+    """A missing folder, a folder under the name, a file in the way."""
+    (tmp_path / "dir").mkdir()
+    (tmp_path / "file.unfinished").write_text("")
+    for name, message in (("no/out", "does the folder exist"), ("dir", "it is a folder; name a file in it"), ("file", "cannot be written")):
+        with pytest.raises(OutputError, match=message), Unfinished(str(tmp_path / name), PLAN, resume=True):
+            pass
+    assert sorted(os.listdir(tmp_path)) == ["dir", "file.unfinished"]
