@@ -66,3 +66,15 @@ def _piece(part: str, strength: float, strongest: float) -> str:
     return (
         f'<mark style="background:rgba({colour},{abs(strength) / strongest:.2f})" title="{strength:+.2f}">{escaped}</mark>'
     )
+
+
+def finding(title: str, probability: float, marked: str) -> str:
+    """HTML of one category: its name, its probability, and the comment, already marked, in its own reading direction.
+
+    Examples
+    --------
+    >>> finding("hate_speech", 0.5, "a <mark>b</mark>")
+    '<p><b>hate speech</b> 0.500</p><p dir="auto" style="white-space:pre-wrap">a <mark>b</mark></p>'
+    """
+    heading = f"<p><b>{html.escape(title.replace('_', ' '))}</b> {probability:.3f}</p>"
+    return f'{heading}<p dir="auto" style="white-space:pre-wrap">{marked}</p>'

@@ -13,7 +13,7 @@ FLOORS = [
     {"categories"},
     {"features", "data", "policy"},
     {"scorer"},
-    {"matrix", "word_classes"},
+    {"matrix", "word_classes", "removal", "written_words"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence", "signposts", "perspective"},
     {"guard"},
     {"training"},
