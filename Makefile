@@ -21,10 +21,13 @@ agreement:  ## of the two labellings of our own comments
 evaluate:  ## figures on comments that the model was not trained on, into docs/
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
 
-benchmarks:  ## sources held out in turn, settings of the recipe, memory
+benchmarks:  ## sources held out in turn, settings of the recipe, memory, personal details, promises, replay
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/memory.py
+	$(PYTHON) benchmarks/privacy.py
+	$(PYTHON) benchmarks/tuning.py
+	$(PYTHON) benchmarks/replay.py
 
 folds:  ## rebuild the table of characters
 	$(PYTHON) data/make_folds.py

@@ -24,10 +24,12 @@ from social_guard.categories import CATEGORIES
 from social_guard.classifier import fit_head
 from social_guard.data import load_comments
 from social_guard.features import char_ngrams
-from social_guard.matrix import CountedComments, Vocabulary, assemble, choose_vocabulary, count_units
+from social_guard.matrix import CountedComments, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units
 from social_guard.training import Recipe, thin_sources
+from social_guard.word_classes import induce_word_classes
 
 LEAST = 20
+PLAIN_C = 2.0
 
 
 def plain_matrix(counted: CountedComments, vocabulary: Vocabulary) -> sparse.csr_matrix:
@@ -66,7 +68,9 @@ def main() -> None:
     options = parser.parse_args()
     rows = thin_sources(load_comments(options.corpora, licence_class="open"), options.per_source).reset_index(drop=True)
     counted = count_units(rows["text"].tolist(), Recipe.min_df)
-    vocabulary = choose_vocabulary(counted, Recipe.min_df, Recipe.max_words, Recipe.max_grams)
+    classes = induce_word_classes(rows["text"].tolist(), Recipe.word_classes, min_df=Recipe.min_df)
+    sizes = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
+    vocabulary = choose_vocabulary(counted, classes, sizes)
     ours = assemble(counted, vocabulary)
     plain = None if options.only_ours else plain_matrix(counted, vocabulary)
     results = []
@@ -74,10 +78,10 @@ def main() -> None:
         labels = rows[key].to_numpy(dtype=float, na_value=np.nan)
         outside = (rows["source"] != source).to_numpy()
         train, test = np.flatnonzero(outside & ~np.isnan(labels)), np.flatnonzero(~outside & ~np.isnan(labels))
-        fit = fit_head(ours, labels, outside.astype(float), Recipe.C)
+        fit = fit_head(ours, labels, outside.astype(float), C=Recipe.C, ratio_power=Recipe.ratio_power)
         result = {"category": key, "source": source, "ours": roc_auc_score(labels[test], fit.log_odds(ours.take(test)))}
         if plain is not None:
-            model = LogisticRegression(C=Recipe.C, max_iter=500).fit(plain[train], labels[train])
+            model = LogisticRegression(C=PLAIN_C, max_iter=500).fit(plain[train], labels[train])
             result["plain"] = roc_auc_score(labels[test], model.decision_function(plain[test]))
         results.append(result)
     table = pd.DataFrame(results)
@@ -101,7 +105,7 @@ HEAD = """\
 
 Written by `benchmarks/holdout.py`. The area under the ROC curve on each open public source by a model that was fitted on
 all the others: how well it reads people, platforms and years that it has never met. *Ours* is the form that ships (a sum
-over distinct units, one length norm); *plain* is the usual TF-IDF of the same tokens, pairs and character n-grams
+over distinct units with word classes, one length norm, log-ratio scaling); *plain* is the usual TF-IDF of the same tokens, pairs and character n-grams
 (sublinear counts, each block of unit length). None of our own comments take part."""
 
 

@@ -19,11 +19,12 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from social_guard.categories import CATEGORIES
 from social_guard.classifier import deal_folds, fit_head
-from social_guard.matrix import CommentMatrix, assemble, choose_vocabulary, count_units
+from social_guard.matrix import CommentMatrix, VocabularyRecipe, assemble, choose_vocabulary, count_units
 from social_guard.training import Recipe, gather_comments
+from social_guard.word_classes import induce_word_classes
 
 ROOT = Path(__file__).resolve().parents[1]
-SETTINGS = [(2.0, 1.0), (2.0, 3.0), (2.0, 10.0), (1.0, 20.0), (2.0, 40.0)]
+SETTINGS = [(3.0, 1.0), (3.0, 5.0), (3.0, 15.0), (1.5, 15.0), (6.0, 15.0), (3.0, 40.0)]
 HEAD = """\
 # Settings of the recipe
 
@@ -36,24 +37,27 @@ def labels_of(rows: pd.DataFrame, key: str) -> np.ndarray:
     return rows[key].to_numpy(dtype=float, na_value=np.nan)
 
 
-def own_precision(rows: pd.DataFrame, matrix: CommentMatrix, key: str, C: float, weight: np.ndarray) -> float:
+def own_precision(rows: pd.DataFrame, matrix: CommentMatrix, key: str, weight: np.ndarray, **settings: float) -> float:
     """Average precision of one category over writers held out."""
     labels, judged = labels_of(rows, key), (rows["own"] & (rows["writer"] != "")).to_numpy()
     fold = deal_folds(rows["unit"].to_numpy(), labels[:, None], 3)
     scores = np.full(len(rows), np.nan)
     for k in range(3):
         part = np.flatnonzero((fold == k) & judged)
-        scores[part] = fit_head(matrix, labels, weight * (fold != k), C).log_odds(matrix.take(part))
+        scores[part] = fit_head(matrix, labels, weight * (fold != k), **settings).log_odds(matrix.take(part))
     known = judged & ~np.isnan(labels)
     return float(average_precision_score(labels[known], scores[known]))
 
 
-def foreign_area(rows: pd.DataFrame, matrix: CommentMatrix, pair: tuple[str, str], C: float, weight: np.ndarray) -> float:
+def foreign_area(
+    rows: pd.DataFrame, matrix: CommentMatrix, pair: tuple[str, str], weight: np.ndarray, **settings: float
+) -> float:
     """AUC of one category on one source that the model has not seen."""
     source, key = pair
     labels, outside = labels_of(rows, key), (rows["source"] != source).to_numpy()
     test = np.flatnonzero(~outside & ~np.isnan(labels))
-    return float(roc_auc_score(labels[test], fit_head(matrix, labels, weight * outside, C).log_odds(matrix.take(test))))
+    fit = fit_head(matrix, labels, weight * outside, **settings)
+    return float(roc_auc_score(labels[test], fit.log_odds(matrix.take(test))))
 
 
 def main() -> None:
@@ -63,14 +67,17 @@ def main() -> None:
     options = parser.parse_args()
     rows = gather_comments(ROOT / "data" / "comments", options.corpora, Recipe())
     counted = count_units(rows["text"].tolist(), Recipe.min_df)
-    matrix = assemble(counted, choose_vocabulary(counted, Recipe.min_df, Recipe.max_words, Recipe.max_grams))
+    classes = induce_word_classes(rows["text"].tolist(), Recipe.word_classes, min_df=Recipe.min_df)
+    sizes = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
+    matrix = assemble(counted, choose_vocabulary(counted, classes, sizes))
     pairs = held_out_pairs(rows[~rows["own"]])
     table = []
     with Parallel(n_jobs=options.jobs) as parallel:
         for C, own_weight in SETTINGS:
             weight = np.where(rows["own"], own_weight, 1.0)
-            own = parallel(delayed(own_precision)(rows, matrix, key, C, weight) for key in CATEGORIES)
-            foreign = parallel(delayed(foreign_area)(rows, matrix, pair, C, weight) for pair in pairs)
+            settings = {"C": C, "ratio_power": Recipe.ratio_power}
+            own = parallel(delayed(own_precision)(rows, matrix, key, weight, **settings) for key in CATEGORIES)
+            foreign = parallel(delayed(foreign_area)(rows, matrix, pair, weight, **settings) for pair in pairs)
             table.append({"C": C, "own_weight": own_weight, "own": np.mean(own), "foreign": np.mean(foreign)})
             print(table[-1], flush=True)
     size = f"Measured with {int(rows['own'].sum()):,} comments of our own."

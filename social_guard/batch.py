@@ -87,9 +87,10 @@ def check_columns(columns: Sequence[str], text: str, scorer: Scorer) -> None:
 def _score_block(scorer: Scorer, table: DecisionTable, texts: Sequence[Any]) -> dict[str, list[Any]]:
     """The new columns for a few thousand comments."""
     errors = [_text_error(text) for text in texts]
-    probability = to_probability(scorer.log_odds(["" if error else text for text, error in zip(texts, errors, strict=True)]))
+    readable = ["" if error else text for text, error in zip(texts, errors, strict=True)]
+    probability = to_probability(scorer.log_odds(readable))
     probability[[bool(error) for error in errors]] = np.nan
-    decisions, which = table.decide_many(np.nan_to_num(probability))
+    decisions, which = table.decide_many(np.nan_to_num(probability), readable)
     rows = [_decision_cells(decision) for decision in decisions]
     heads = scorer.weights.heads
     columns = {f"score_{h}": probability[:, i].tolist() for i, h in enumerate(heads) if h in CATEGORIES}
@@ -158,14 +159,14 @@ def score_file(
     OutputError
         When the target cannot be written; nothing half-written is left under its name.
     """
-    reading, writing = file_format(source, source_format), file_format(target, target_format)
+    frames, writing = read_blocks(source, source_format=source_format, encoding=encoding), file_format(target, target_format)
     if writing == "parquet" and target == "-":
         raise OutputError("Parquet cannot be written to standard output; name a file, or use csv or jsonl")
     done = 0
     with _atomic(target) as path:
         write = _WRITERS[writing](path)
         try:
-            for frame in _READERS[reading](source, encoding):
+            for frame in frames:
                 scored = score_frame(scorer, table, frame, text)
                 _written(write, _joined(frame, scored), target)
                 done += len(frame)
@@ -174,6 +175,17 @@ def score_file(
         finally:
             write.close()
     return done
+
+
+def read_blocks(source: str, *, source_format: str | None = None, encoding: str = "utf-8-sig") -> Iterator[pd.DataFrame]:
+    """The rows of a CSV, JSON Lines or Parquet file, some thousand at a time; every cell of a CSV file is text.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read.
+    """
+    return _READERS[file_format(source, source_format)](source, encoding)
 
 
 def file_format(name: str, given: str | None = None) -> str:

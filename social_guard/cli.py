@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from . import __version__
+from .cli_policy import policy as policy_commands
+from .cli_policy import tune
 from .exceptions import SocialGuardError
 
 MODEL = click.option("--model", type=click.Path(path_type=Path), help="A model folder; by default the model that ships.")
@@ -21,6 +23,10 @@ POLICY = click.option("--policy", type=click.Path(path_type=Path), help="A polic
 @click.version_option(__version__, prog_name="social-guard")
 def cli() -> None:
     """Find the comments that break the policy, say why, and recommend what to do."""
+
+
+cli.add_command(policy_commands)
+cli.add_command(tune)
 
 
 @cli.command()
@@ -103,6 +109,24 @@ def evaluate(source: Path, model: Path | None) -> None:
 
 
 @cli.command()
+@click.argument("model_a", type=click.Path(path_type=Path))
+@click.argument("model_b", type=click.Path(path_type=Path))
+@click.argument("comments", type=click.Path(path_type=Path))
+@click.option("--text", default="text", show_default=True, help="The column that holds the comments.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the comments that change, and why, to this CSV file.")
+def compare(model_a: Path, model_b: Path, comments: Path, text: str, output: Path | None) -> None:
+    """Say what MODEL_B would do differently from MODEL_A on a file of COMMENTS, and why."""
+    from .data import read_table
+    from .model_comparison import compare_models
+
+    frame = read_table(comments)
+    comparison = compare_models(_load(model_a, None), _load(model_b, None), frame, text=text)
+    if output is not None:
+        comparison.changes.join(frame[[text]]).to_csv(output, index_label="row")
+    click.echo(str(comparison))
+
+
+@cli.command()
 @click.argument("asked", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"]))
 @POLICY
 def due(asked: datetime, policy: Path | None) -> None:
@@ -129,6 +153,82 @@ def info(model: Path | None, policy: Path | None) -> None:
     click.echo(f"heads: {', '.join(guard.heads)}")
     click.echo(f"trained on: {', '.join(manifest.get('sources', {}))}")
     _print_json({"prevalence": manifest.get("prevalence"), "policy": msgspec.to_builtins(guard.policy)})
+
+
+@cli.group()
+def audit() -> None:
+    """Check a decision log."""
+
+
+@audit.command("verify")
+@click.argument("logdir", type=click.Path(path_type=Path))
+@click.option("--head", help="A head that was printed before and kept elsewhere; the log must still hold that line.")
+def audit_verify(logdir: Path, head: str | None) -> None:
+    """Check every byte of the decision log in LOGDIR; exit status 1 and the place of the first fault if there is one."""
+    from .chain import verify
+
+    result = verify(logdir, head)
+    if result.fault:
+        click.echo(f"social-guard: {logdir}: {result.fault}", err=True)
+        sys.exit(1)
+    click.echo(f"ok: {result.lines:,} lines, head {result.head}")
+
+
+@cli.group()
+@click.option("--ledger", required=True, envvar="SOCIAL_GUARD_LEDGER", help="An SQLite file, or postgresql://user@host/database.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="Holds the key; by default the variable SOCIAL_GUARD_KEY does.")
+@click.option("--policy", type=click.Path(path_type=Path), help="A policy file, for its section [history].")
+@click.pass_context
+def history(context: click.Context, ledger: str, key_file: Path | None, policy: Path | None) -> None:
+    """Keep the ledger of repeat offenders."""
+    from .history import History
+    from .keys import load_key
+    from .policy import load_policy
+
+    rules = load_policy(policy).history if policy else None
+    context.obj = context.with_resource(History(ledger, load_key(key_file), rules=rules))
+
+
+@history.command("confirm")
+@click.argument("source", metavar="IN")
+@click.pass_obj
+def history_confirm(ledger: Any, source: str) -> None:
+    """Record the confirmed decisions in a file, IN, with the columns id, author, action and categories."""
+    from .batch import read_blocks
+
+    rows = new = 0
+    for frame in read_blocks(source):
+        result = ledger.confirm_frame(frame)
+        for row, error in result["error"].dropna().items():
+            click.echo(f"row {row}: {error}", err=True)
+        rows, new = rows + len(result), new + int(result["recorded"].sum())
+    click.echo(f"{new:,} of {rows:,} rows are new breaches")
+
+
+@history.command("overturn")
+@click.argument("comments", nargs=-1, required=True)
+@click.pass_obj
+def history_overturn(ledger: Any, comments: tuple[str, ...]) -> None:
+    """Take back the breaches of COMMENTS, given by their ids."""
+    click.echo(f"{ledger.overturn(*comments):,} breaches taken back")
+
+
+@history.command("standing")
+@click.argument("author")
+@click.pass_obj
+def history_standing(ledger: Any, author: str) -> None:
+    """Say what counts against AUTHOR, and what is recommended."""
+    record = ledger.standing(author)
+    click.echo(f"{record.standing}: {record.points:g} points from {record.breaches} breaches")
+
+
+@history.command("forget")
+@click.option("--trust-clock", is_flag=True, help="The clock is right, although it is far ahead of the last record.")
+@click.option("--other-keys", is_flag=True, help="Also delete what stands under older keys.")
+@click.pass_obj
+def history_forget(ledger: Any, trust_clock: bool, other_keys: bool) -> None:
+    """Delete what is too old to keep."""
+    click.echo(f"{ledger.forget(trust_clock=trust_clock, other_keys=other_keys):,} rows deleted")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -160,8 +260,11 @@ def _decision_dict(decision: Any) -> dict[str, Any]:
         "categories": list(decision.categories),
         "signposts": list(decision.signposts),
         "review_codes": list(decision.review_codes),
+        "reason_codes": list(decision.reason_codes),
+        "rules": list(decision.rules),
         "scores": decision.scores,
         "reason": decision.reason,
+        "reason_for_author": decision.reason_for_author,
     }
 
 

@@ -7,11 +7,16 @@
     ├── LabelError             labels that are not 0, 1 or missing, or too few of them to learn from
     ├── ModelError             a model folder is missing, incomplete, damaged, foreign or too new
     ├── PolicyError            a policy file has a value that is not allowed
+    ├── TuningError            thresholds cannot be chosen so that a promise is proven
     ├── OutputError            a result cannot be written; nothing half-written is left behind
     ├── RequestError           a request in the shape of the Perspective API cannot be answered
+    ├── SecretKeyError         a secret key is missing, weak, or not the one in use
+    ├── LedgerError            the ledger of breaches cannot be opened, read or written
+    ├── LogError               the decision log is faulty, or another process writes it
     └── MissingExtraError      an optional library is not installed; the message holds the pip line
 
-``ModelMismatchWarning`` is the one warning: thresholds are used with another model than they were tuned for.
+Warnings: ``ModelMismatchWarning``, thresholds are used with another model than they were tuned for; ``ClockWarning``, the
+clock jumped; ``LogRecoveredWarning``, a line that a crash cut short was taken off the decision log.
 
 Examples
 --------
@@ -42,6 +47,10 @@ class PolicyError(SocialGuardError, ValueError):
     """A policy file has a value that is not allowed."""
 
 
+class TuningError(SocialGuardError, ValueError):
+    """Thresholds cannot be chosen so that a promise is proven."""
+
+
 class OutputError(SocialGuardError, OSError):
     """A result cannot be written; nothing half-written is left behind."""
 
@@ -65,6 +74,16 @@ class RequestError(SocialGuardError, ValueError):
 
     def __str__(self) -> str:
         return self.reason
+class SecretKeyError(SocialGuardError, ValueError):
+    """A secret key is missing, weak, or not the one in use."""
+
+
+class LedgerError(SocialGuardError):
+    """The ledger of breaches cannot be opened, read or written."""
+
+
+class LogError(SocialGuardError):
+    """The decision log is faulty, or another process writes it."""
 
 
 class MissingExtraError(SocialGuardError, ImportError):
@@ -73,3 +92,11 @@ class MissingExtraError(SocialGuardError, ImportError):
 
 class ModelMismatchWarning(UserWarning):
     """Thresholds are used with another model than they were tuned for."""
+
+
+class ClockWarning(UserWarning):
+    """The clock is so far ahead of the last record that nothing is forgotten until a person says that it is right."""
+
+
+class LogRecoveredWarning(UserWarning):
+    """A line that a crash cut short was taken off the decision log."""

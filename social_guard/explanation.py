@@ -14,7 +14,8 @@ import numpy as np
 
 from . import render
 from .exceptions import DataError
-from .features import Unit, char_ngrams, find_units, unit_keys
+from .features import Unit, find_units, unit_keys
+from .model_views import token_parts
 from .removal import Removal, smallest_removal
 from .scorer import NORM_UNIT, Floats, Integers, Scorer, to_probability
 from .written_words import find_words, quote, share_out, whole_letters
@@ -119,16 +120,22 @@ class Explanation:
         """What each word adds to each head, shape (n_words, n_heads); they add up to the log-odds as those of units do."""
         return share_out(self.units, self.contributions, self.words)
 
-    def deciding_words(self, head: str) -> list[str]:
-        """What the person wrote that speaks most for a head, the strongest first; neighbours are quoted together.
+    def strongest_words(self, head: str, share: float = SHARE_SHOWN) -> list[Unit]:
+        """The words that add to a head at least so much of what its strongest word adds, the strongest first.
 
-        Only words that add to the score, until they make up half of what does.
+        People who mark the toxic words of a comment agree best with a share of a half (``docs/rationales.md``).
         """
         column = self.word_contributions[:, self._column(head)]
-        order = [w for w in np.argsort(-column, kind="stable").tolist() if column[w] > 0]
-        before = np.cumsum([0.0, *column[order]])
-        chosen = [w for w, covered in zip(order, before, strict=False) if covered < SHARE_SHOWN * before[-1]][:MOST_SHOWN]
-        return [render.printable(quoted) for quoted in quote(self.text, [self.words[w].spans[0] for w in chosen])]
+        least = max(share * column.max(initial=0.0), np.finfo(float).tiny)
+        return [self.words[w] for w in np.argsort(-column, kind="stable") if column[w] >= least]
+
+    def deciding_words(self, head: str, most: int = MOST_SHOWN) -> list[str]:
+        """What the person wrote that speaks most for a head, the strongest first; neighbours are quoted together.
+
+        Only words that add to the score are ever quoted (see `strongest_words`).
+        """
+        spans = [word.spans[0] for word in self.strongest_words(head)[:most]]
+        return [render.printable(quoted) for quoted in quote(self.text, spans)]
 
     def counterfactual(self, head: str, threshold: float = 0.5) -> Removal | None:
         """The smallest set of words without which the probability of a head is below a threshold.
@@ -170,7 +177,7 @@ class Explanation:
             raise DataError(f"the model weighed no token {token!r} in this comment; it weighed {held or 'none'}")
         rows = [
             (head, kind, part, value)
-            for kind, part, values in token_parts(self.scorer, token)
+            for kind, part, values in token_parts(self.scorer.weights, token)
             for head, value in zip(self.heads, (self.scorer.weights.steps * values / self._norm).tolist(), strict=True)
         ]
         return self._sorted(pd.DataFrame(rows, columns=["category", "kind", "part", "contribution"]))
@@ -249,20 +256,6 @@ def _utf16_places(text: str) -> list[int]:
     return places
 
 
-def token_parts(scorer: Scorer, token: str) -> Iterator[tuple[str, str, Integers]]:
-    """The features of a token that the model knows: kind, name, and values on the grid of the steps, shape (n_heads,)."""
-    weights = scorer.weights
-    blocks = (
-        ("word", weights.words, [token]),
-        ("gram", weights.grams, sorted(char_ngrams(token))),
-        ("class", weights.classes, weights.word_classes.get(token, ())),
-    )
-    for kind, block, names in blocks:
-        for name in names:
-            if name in block.index:
-                yield kind, name, block.values[block.index[name]].astype(np.int64)
-
-
 def explain_prediction(scorer: Scorer, text: str) -> Explanation:
     """Take the scores of one comment apart.
 
@@ -324,7 +317,7 @@ def explain_frame(
         reached = to_probability(scorer.log_odds([comment for _, comment in block])) >= limits
         for i in np.flatnonzero(reached.any(axis=1)).tolist():
             explanation = explain_prediction(scorer, block[i][1])
-            rows += _term_rows(block[i][0], explanation, np.flatnonzero(reached[i]), top)
+            rows += _term_rows(block[i][0], explanation, np.flatnonzero(reached[i]).tolist(), top)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -8,15 +8,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from .batch import Progress, score_file, score_frame
-from .categories import CATEGORIES
+from .categories import CATEGORIES, URGENT
+from .data import load_comments
 from .evaluation import evaluate_scores
 from .exceptions import DataError
-from .explanation import Explanation, explain_prediction
+from .explanation import Explanation, explain_frame, explain_prediction
+from .goals import Goal, Precision
+from .model_views import strongest_terms
 from .persistence import Model, load_model, save_model, weights_hash
-from .policy import Decision, DecisionTable, Policy, parse_policy
-from .reasons import describe_decision
+from .policy import NEVER, Decision, DecisionTable, Policy, parse_policy
+from .reasons import describe_decision, tell_author
+from .removal import Removal
 from .scorer import Floats, Scorer, to_probability
+from .tuning import tune_policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +37,8 @@ class SocialGuard:
     Parameters
     ----------
     model : Model
+    tuning : pandas.DataFrame, optional
+        What the thresholds were chosen for, if `tune` chose them.
 
     Examples
     --------
@@ -40,8 +49,9 @@ class SocialGuard:
     ('none', ('compliment',))
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, tuning: pd.DataFrame | None = None) -> None:
         self._model = model
+        self._tuning = tuning
         self._policy = parse_policy(model.policy_text)
         self._scorer = Scorer(model.weights)
         self._table = DecisionTable(self._policy, model.weights.heads)
@@ -99,13 +109,24 @@ class SocialGuard:
             When ``text`` is not a str; many comments go to `score_frame`.
         """
         probabilities = self.scores([_one_text(text)])[0].tolist()
-        decision = self._table.decide(probabilities)
+        decision = self._table.decide(probabilities, text)
         scores = {head: p for head, p in zip(self.heads, probabilities, strict=True) if head in CATEGORIES}
         return replace(decision, scores=scores, make_reason=partial(self._reason, text, decision))
 
-    def _reason(self, text: str, decision: Decision) -> str:
+    def _reason(self, text: str, decision: Decision, *, mask: bool = False, author: bool = False) -> str:
         explanation = self.explain(text)
-        return describe_decision(decision, {key: explanation.deciding_words(key) for key in decision.categories})
+        levels = self._table.levels(to_probability(explanation.log_odds)[None])[0].tolist()
+        # a category that only a rule calls for is not told with the words of its score, which did not decide
+        least = {head: 2 if head in decision.categories else 1 for head in self._scored}
+        deciding = [head for head, level in zip(self.heads, levels, strict=True) if level >= least.get(head, NEVER)]
+        words = {head: explanation.deciding_words(head) for head in deciding}
+        return self._tell_author(decision, words) if author else describe_decision(decision, words, mask=mask)
+
+    def _tell_author(self, decision: Decision, words: Mapping[str, Sequence[str]]) -> str:
+        from .signposts import destination
+
+        to = destination(URGENT, self.policy)
+        return tell_author(decision, words, appeal=self.policy.appeal, help_message=to.message.replace("{contact}", to.contact))
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Calibrated probabilities of every head, shape (n_texts, n_heads)."""
@@ -123,13 +144,96 @@ class SocialGuard:
         """Take the scores of one comment apart, term by term."""
         return explain_prediction(self._scorer, _one_text(text))
 
+    def counterfactual(self, text: str) -> Removal | None:
+        """The smallest set of words without which the scores of a comment call for a lesser action.
+
+        Returns
+        -------
+        Removal or None
+            None where no action is recommended, or taking out words does not help; `removal.smallest_removal` says what is
+            guaranteed. Rules of the policy file about words are not considered.
+
+        Examples
+        --------
+        >>> [word.key for word in SocialGuard.load().counterfactual("Ring me back, you useless idiots").words]
+        ['idiots']
+        """
+        action = self.moderate(text).action
+        return self.explain(text).removal(self._table.limits(action)) if action else None
+
+    def explain_frame(
+        self, frame: pd.DataFrame, text: str = "text", *, heads: Sequence[str] | None = None, top: int | None = 5
+    ) -> pd.DataFrame:
+        """Explain the comments of a frame: one row a term, with the columns row, category, term, start, end, contribution.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+        text : str
+            The column that holds the comments.
+        heads : sequence of str, optional
+            Explain these for every comment. By default each comment is explained for the categories that reach a
+            threshold of the policy, so that most comments cost no more than a score.
+        top : int or None
+            How many terms to keep for a comment and head, the strongest for or against; None keeps all.
+        """
+        limits = self._table.limits() if heads is None else self._only(heads)
+        return explain_frame(self._scorer, frame, limits, text=text, top=top)
+
+    def _only(self, heads: Sequence[str]) -> Floats:
+        unknown = [head for head in heads if head not in self.heads]
+        if unknown:
+            raise DataError(f"the model has no heads {', '.join(unknown)}; it has {', '.join(self.heads)}")
+        return np.where([head in heads for head in self.heads], 0.0, NEVER)
+
+    def strongest_terms(self, head: str, most: int = 20, *, kind: str | None = None) -> pd.DataFrame:
+        """What the model weighs most for and against a head (see `model_views.strongest_terms`)."""
+        return strongest_terms(self._model.weights, head, most, kind=kind)
+
     def evaluate(self, comments: pd.DataFrame, *, prevalence: Mapping[str, float] | None = None) -> pd.DataFrame:
         """Measure the scores against labels (see `evaluation.evaluate_scores`), at the prevalence of the manifest."""
+        assumed = self._model.manifest.get("prevalence") if prevalence is None else prevalence
+        return evaluate_scores(comments.reset_index(drop=True), self._score_columns(comments), assumed)
+
+    def tune(self, valid: pd.DataFrame | str | Path, precision: Precision | None = None, *, text: str = "text", **goal: Any) -> Self:
+        """The same model with thresholds that keep a promise, proven on labelled comments.
+
+        Parameters
+        ----------
+        valid : frame or path
+            Labelled comments, drawn like those to come, that the model was not trained on (see `data.load_comments`).
+        precision : mapping, optional
+            The share of the comments touched that must belong to the category, e.g. ``{"hide": 0.8, "remove": 0.95}``.
+        text : str
+            The column that holds the comments.
+        **goal
+            ``confidence``, ``prevalence``, ``joint``, ``costs``, ``unproven``, ``comments_per_week``: see `goals.Goal`.
+
+        Returns
+        -------
+        SocialGuard
+            Its ``tuning`` says what to expect of each threshold.
+
+        Raises
+        ------
+        TuningError
+            When the labels do not prove a promise; it names every step concerned and the labels that are missing.
+        """
+        comments = load_comments(valid, text=text)
+        shares = {**(self._model.manifest.get("prevalence") or {}), **(goal.pop("prevalence", None) or {})}
+        aim = Goal(precision=precision, prevalence=shares, **goal)
+        tuned = tune_policy(self.policy_text, self._score_columns(comments), comments, aim, model=self.model_hash)
+        return type(self)(replace(self._model, policy_text=tuned.policy_text), tuned.report)
+
+    @property
+    def tuning(self) -> pd.DataFrame | None:
+        """One row a step: threshold, promise, proven bound, recall, volumes (see `tuning.Row`); None if not tuned here."""
+        return None if self._tuning is None else self._tuning.copy()
+
+    def _score_columns(self, comments: pd.DataFrame) -> pd.DataFrame:
         import pandas as pd
 
-        scores = pd.DataFrame(self.scores(comments["text"].tolist()), columns=list(self.heads))
-        assumed = self._model.manifest.get("prevalence") if prevalence is None else prevalence
-        return evaluate_scores(comments.reset_index(drop=True), scores, assumed)
+        return pd.DataFrame(self.scores(comments["text"].tolist()), columns=list(self.heads))
 
     def with_policy(self, policy_text: str) -> SocialGuard:
         """The same model with other thresholds, given as the text of a policy file."""
@@ -139,9 +243,9 @@ class SocialGuard:
         """Write the model folder, whole or not at all."""
         return save_model(self._model, folder)
 
-    def __reduce__(self) -> tuple[type[SocialGuard], tuple[Model]]:
+    def __reduce__(self) -> tuple[type[SocialGuard], tuple[Model, pd.DataFrame | None]]:
         """Travels to another process as its model alone; caches are made anew there."""
-        return SocialGuard, (self._model,)
+        return SocialGuard, (self._model, self._tuning)
 
     def __repr__(self) -> str:
         return f"SocialGuard(model={self.model_hash[:12]!r}, heads={len(self.heads)})"

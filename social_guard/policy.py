@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import IntEnum
@@ -24,14 +24,22 @@ from numpy.typing import NDArray
 
 from .categories import CATEGORIES, NOT_ENGLISH, SIGNPOSTS, URGENT
 from .exceptions import PolicyError
+from .privacy import PublicContacts, contact_problems
+from .rules import STAFF_CATEGORY, Allowed, Blocked, Rule, RuleBook, Rules, Staff, rule_problems
 
 VERSION = 1
 LEVELS = ("review", "hide", "remove", "report")
+MODES = ("act", "observe", "off")
 NEVER = float("inf")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 ClockTime = Annotated[time, msgspec.Meta(tz=False)]
+Points = Annotated[float, msgspec.Meta(ge=0.0, le=1000.0)]
+Limit = Annotated[float, msgspec.Meta(gt=0.0, le=1000.0)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+SLACK_DAYS = 30
+ACTION_POINTS = {"hide": 1.0, "remove": 2.0, "report": 4.0}
 
 
 class Action(IntEnum):
@@ -72,6 +80,8 @@ class Decision:
         Why a person must look: keys of `REVIEW_CODES`.
     scores : dict of str to float
         Calibrated probability of each category.
+    rules : tuple of str
+        The rules of the policy file that had a part in it, e.g. ``("blocked phrase: miracle cure",)``.
     """
 
     action: Action
@@ -81,17 +91,37 @@ class Decision:
     signposts: tuple[str, ...]
     review_codes: tuple[str, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
-    make_reason: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    rules: tuple[str, ...] = ()
+    make_reason: Callable[..., str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def reason(self) -> str:
         """The decision in plain English, made when asked for."""
-        return self.make_reason() if self.make_reason else ""
+        return self.describe()
+
+    def describe(self, *, mask: bool = False) -> str:
+        """The reason; with ``mask`` the words that it quotes are cut to their first letters and dots."""
+        return self.make_reason(mask=mask) if self.make_reason else ""
+
+    @property
+    def reason_for_author(self) -> str:
+        """What the author may be told once a person has confirmed the action; empty where nothing is to be told."""
+        return self.make_reason(author=True) if self.make_reason else ""
+
+    @property
+    def reason_codes(self) -> tuple[str, ...]:
+        """The reason for machines: keys of `reasons.REASON_CODES`, such as ``category.spam`` and ``action.hide``."""
+        found = {"category": self.categories, "action": (self.action,), "review": self.review_codes, "signpost": self.signposts}
+        return tuple(f"{kind}.{name}" for kind, names in found.items() for name in names)
 
 
 REVIEW_CODES: dict[str, str] = {
     "urgent": "somebody may need help now",
     "confirm": "the recommended action waits for a person",
+    "protected_speech": "it may also be speech that the policy protects",
+    "staff_named": "it names a member of staff and may be harassment",
+    "allowed_phrase": "it holds a phrase that looks worse than it is",
+    "blocked_phrase": "it holds a phrase that the policy file lists",
     "near_threshold": "a score is close to a threshold",
     "not_english": "the comment does not seem to be in English",
     "unscored": "the comment could not be scored",
@@ -155,6 +185,39 @@ class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subdivision: str = "ENG"
     also_closed: tuple[date, ...] = ()
     working_days: Annotated[int, msgspec.Meta(ge=1)] = 1
+class HistoryRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When repeated breaches lead to a warning or a block.
+
+    Attributes
+    ----------
+    window_days : int
+        Breaches count for so long.
+    forget_after_days : int
+        Then they are deleted; at least 30 days after they stopped counting, so that a clock that jumps deletes nothing
+        that still counts.
+    points : dict of str to float
+        What a breach weighs, by action; a category that is named here weighs so much whatever the action was. An action
+        that is not named weighs 1 (hide), 2 (remove) or 4 (report).
+    warn, block : float
+        The points in the window from which each is recommended.
+    """
+
+    window_days: Days = 180
+    forget_after_days: Days = 365
+    points: dict[str, Points] = {}
+    warn: Limit = 3.0
+    block: Limit = 6.0
+
+    def weight(self, action: str, categories: Sequence[str]) -> float:
+        """The points of one breach: those of its gravest category.
+
+        Examples
+        --------
+        >>> HistoryRules(points={"hide": 1, "off_topic": 0.5}).weight("hide", ["off_topic"])
+        0.5
+        """
+        otherwise = self.points.get(action, ACTION_POINTS[action])
+        return max((self.points.get(category, otherwise) for category in categories), default=otherwise)
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,6 +238,21 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The probability from which a comment goes to a person because of its language.
     clock : Clock
         By when an answer is due.
+    public_contacts : PublicContacts
+        The organisation's own contact points, which are nobody's personal details.
+    history : HistoryRules
+        When repeated breaches lead to a warning or a block.
+    mode : {"act", "observe", "off"}
+        Whether software may act; or actions are only worked out, for a trial: nothing is done and nobody is asked; or
+        there are no actions at all. Whoever may need help now is shown to a person in every mode.
+    protected : tuple of str
+        Signposts of speech to protect: a comment that carries one waits for a person before any action.
+    never_alone : tuple of str
+        Categories of which every action waits for a person.
+    rules : Rules
+        Names and phrases.
+    appeal : str
+        How an author asks for a second look: it ends the sentence "If you think that this is a mistake, …".
     """
 
     version: int
@@ -184,9 +262,18 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signposts: dict[str, Share | SignpostRule] = {}
     not_english: Share = 0.5
     clock: Clock = Clock()
+    public_contacts: PublicContacts = PublicContacts()
+    history: HistoryRules = HistoryRules()
+    mode: str = "act"
+    protected: tuple[str, ...] = ("complaint", URGENT)
+    never_alone: tuple[str, ...] = ()
+    rules: Rules = Rules()
+    appeal: str = "please answer this message, and somebody will look at it again"
 
     def confirmed(self, category: str) -> frozenset[Action]:
         """The actions that wait for a person when this category calls for them."""
+        if category in self.never_alone:
+            return frozenset(Action) - {Action.NONE}
         rule = self.categories.get(category)
         names = self.confirm if rule is None or rule.confirm is None else rule.confirm
         return frozenset(Action[name.upper()] for name in names)
@@ -237,10 +324,17 @@ def parse_policy(text: str, name: str = "policy") -> Policy:
         if isinstance(values, dict):
             checked = {key: _converted(value, kind, name, f"{section}.{key}") for key, value in values.items()}
             content = content | {section: checked}
+    _check_points(content.get("history"), name)
     policy = _converted(content, Policy, name)
     for problem in _problems(policy):
         raise PolicyError(f"{name}: {problem}")
     return policy
+
+
+def _check_points(history: Any, name: str) -> None:
+    points = history.get("points") if isinstance(history, dict) else None
+    for key, value in points.items() if isinstance(points, dict) else ():
+        _converted(value, Points, name, f"history.points.{key}")
 
 
 def _converted(content: Any, kind: Any, name: str, path: str = "") -> Any:
@@ -271,13 +365,18 @@ def _problems(policy: Policy) -> list[str]:
         ("signposts", policy.signposts, SIGNPOSTS),
     ):
         problems += [f"{section}.{n} is not a known name: allowed are {', '.join(allowed)}" for n in names if n not in allowed]
-    problems += _confirm_problems("confirm", policy.confirm)
+    problems += _list_problems("mode", [policy.mode], MODES)
+    problems += _list_problems("protected", policy.protected, SIGNPOSTS)
+    problems += _list_problems("never_alone", policy.never_alone, CATEGORIES)
+    problems += rule_problems(policy.rules)
+    problems += _list_problems("confirm", policy.confirm, LEVELS[1:])
     for key, rule in policy.categories.items():
-        problems += _confirm_problems(f"categories.{key}.confirm", rule.confirm or [])
+        problems += _list_problems(f"categories.{key}.confirm", rule.confirm or [], LEVELS[1:])
         problems += _order_problems(key, rule)
     if getattr(policy.signposts.get(URGENT), "answer_due", None) is False:
         problems.append(f"signposts.{URGENT}.answer_due is False: somebody in danger is answered at once; delete the line")
-    return problems + _clock_problems(policy.clock)
+    problems += [f"public_contacts.{problem}" for problem in contact_problems(policy.public_contacts)]
+    return problems + _clock_problems(policy.clock) + _history_problems(policy.history)
 
 
 def _clock_problems(clock: Clock) -> list[str]:
@@ -310,8 +409,7 @@ def _place_problems(clock: Clock) -> list[str]:
     return problems
 
 
-def _confirm_problems(path: str, names: Sequence[str]) -> list[str]:
-    allowed = LEVELS[1:]
+def _list_problems(path: str, names: Sequence[str], allowed: Collection[str]) -> list[str]:
     return [f"{path} has {name!r}: allowed are {', '.join(allowed)}" for name in names if name not in allowed]
 
 
@@ -322,6 +420,19 @@ def _order_problems(key: str, rule: CategoryRule) -> list[str]:
         for (low, below), (high, above) in pairwise(given)
         if above < below
     ]
+
+
+def _history_problems(rules: HistoryRules) -> list[str]:
+    allowed = (*LEVELS[1:], *CATEGORIES)
+    problems = [f"history.points.{n} is not a known name: allowed are {', '.join(allowed)}" for n in rules.points if n not in allowed]
+    if rules.forget_after_days < rules.window_days + SLACK_DAYS:
+        problems.append(
+            f"history.forget_after_days is {rules.forget_after_days}: it must be at least {rules.window_days + SLACK_DAYS}, "
+            f"{SLACK_DAYS} days more than window_days, so that a clock that jumps deletes nothing that still counts"
+        )
+    if rules.block < rules.warn:
+        problems.append(f"history.block is {rules.block}: it must be at least warn ({rules.warn}), since a warning comes first")
+    return problems
 
 
 class DecisionTable:
@@ -345,9 +456,9 @@ class DecisionTable:
         self.policy = policy
         self.heads = tuple(heads)
         self._thresholds = [self._head_thresholds(head) for head in heads]
-        self._confirmed = {head: policy.confirmed(head) for head in heads if head in CATEGORIES}
+        self._confirmed = {category: policy.confirmed(category) for category in CATEGORIES}
         self._order = sorted((h for h in heads if h in CATEGORIES), key=lambda head: CATEGORIES[head].severity)
-        self._column = {head: column for column, head in enumerate(heads)}
+        self._rule_book = RuleBook(policy.rules)
         self.verdict = lru_cache(maxsize=1 << 14)(self._verdict)
 
     def _head_thresholds(self, head: str) -> tuple[float, ...]:
@@ -355,33 +466,81 @@ class DecisionTable:
             return self.policy.categories.get(head, CategoryRule()).thresholds()
         return (self.policy.not_english if head == NOT_ENGLISH else self.policy.signpost_threshold(head),)
 
-    def decide(self, probabilities: Sequence[float]) -> Decision:
-        """The decision for one comment, given the probability of every head."""
-        return self.verdict(tuple(map(bisect_right, self._thresholds, probabilities)))
+    def limits(self, action: Action = Action.NONE) -> NDArray[np.float64]:
+        """From which probability each category calls for an action, or with `Action.NONE` for review, shape (n_heads,).
+
+        Infinite where it never does, and for heads that are no categories.
+        """
+        found = zip(self.heads, self._thresholds, strict=True)
+        return np.array([steps[action] if head in CATEGORIES else NEVER for head, steps in found], dtype=float)
+
+    def decide(self, probabilities: Sequence[float], text: str = "") -> Decision:
+        """The decision for one comment, given the probability of every head, and its words for the rules."""
+        levels = tuple(map(bisect_right, self._thresholds, probabilities))
+        return self.verdict(levels, self._rule_book.find(text) if self._rule_book else ())
 
     def levels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int8]:
         """How many thresholds each score has reached, shape (n_comments, n_heads)."""
         columns = [np.searchsorted(limits, probabilities[:, h], side="right") for h, limits in enumerate(self._thresholds)]
         return np.column_stack(columns).astype(np.int8)
 
-    def decide_many(self, probabilities: NDArray[np.float64]) -> tuple[list[Decision], NDArray[np.intp]]:
+    def decide_many(
+        self, probabilities: NDArray[np.float64], texts: Sequence[str] = ()
+    ) -> tuple[list[Decision], NDArray[np.intp]]:
         """The different decisions for many comments, and which comment gets which, shape (n_comments,)."""
-        patterns, which = np.unique(self.levels(probabilities), axis=0, return_inverse=True)
-        return [self.verdict(tuple(map(int, pattern))) for pattern in patterns], which.reshape(-1)
+        return self.decide_levels(self.levels(probabilities), texts)
 
-    def _verdict(self, levels: tuple[int, ...]) -> Decision:
+    def decide_levels(
+        self, levels: NDArray[np.int8], texts: Sequence[str] = ()
+    ) -> tuple[list[Decision], NDArray[np.intp]]:
+        """As `decide_many`, for scores that have been compared with the thresholds already."""
+        patterns, which = np.unique(levels, axis=0, return_inverse=True)
+        decisions = [self.verdict(tuple(pattern)) for pattern in patterns.tolist()]
+        which = which.reshape(-1)
+        for row, text in enumerate(texts if self._rule_book else ()):
+            if rules := self._rule_book.find(text):
+                which[row] = len(decisions)
+                decisions.append(self.verdict(tuple(levels[row].tolist()), rules))
+        return decisions, which
+
+    def _verdict(self, levels: tuple[int, ...], rules: tuple[Rule, ...] = ()) -> Decision:
         """The most severe action wins; anything in a review band, waiting or urgent asks for a person."""
         reached = {head: level for head, level in zip(self.heads, levels, strict=True) if level}
-        acting = {head: Action(reached[head] - 1) for head in self._order if reached.get(head, 0) > 1}
-        categories = tuple(sorted(acting, key=lambda head: -acting[head]))
+        acting = self._acting(reached, rules)
+        categories = tuple(sorted(acting, key=lambda head: (-acting[head], CATEGORIES[head].severity)))
         action = max(acting.values(), default=Action.NONE)
-        codes = self._review_codes(reached, acting)
-        automatic = Action.NONE if codes else action
+        counting = {rule: code for rule in rules if (code := _rule_code(rule, reached, acting))}
+        codes = self._review_codes(reached, acting, set(counting.values()))
+        automatic = action if self.policy.mode == "act" and not codes else Action.NONE
         signposts = tuple(head for head in SIGNPOSTS if head in reached)
-        return Decision(action, automatic, bool(codes), categories, signposts, codes)
+        named = tuple(f"{code.replace('_', ' ')}: {rule.phrase}" for rule, code in counting.items())
+        return Decision(action, automatic, bool(codes), categories, signposts, codes, rules=named)
 
-    def _review_codes(self, reached: Mapping[str, int], acting: Mapping[str, Action]) -> tuple[str, ...]:
-        waiting = any(action in self._confirmed[head] for head, action in acting.items())
-        near = any(reached.get(head) == 1 for head in self._order)
-        found = {"urgent": URGENT in reached, "confirm": waiting, "near_threshold": near, NOT_ENGLISH: NOT_ENGLISH in reached}
-        return tuple(code for code in REVIEW_CODES if found.get(code))
+    def _acting(self, reached: Mapping[str, int], rules: Sequence[Rule]) -> dict[str, Action]:
+        """The action that each category calls for."""
+        if self.policy.mode == "off":
+            return {}
+        acting = {head: Action(reached[head] - 1) for head in self._order if reached.get(head, 0) > 1}
+        for rule in rules:
+            if isinstance(rule, Blocked):
+                acting[rule.category] = max(acting.get(rule.category, Action.NONE), Action[rule.action.upper()])
+        return acting
+
+    def _review_codes(self, reached: Mapping[str, int], acting: Mapping[str, Action], found: set[str]) -> tuple[str, ...]:
+        codes = {"urgent"} if URGENT in reached else set()
+        if self.policy.mode == "act":
+            codes |= found
+            codes |= {"confirm"} if any(action in self._confirmed[head] for head, action in acting.items()) else set()
+            codes |= {"protected_speech"} if acting and any(head in reached for head in self.policy.protected) else set()
+            codes |= {"near_threshold"} if any(reached.get(head) == 1 for head in self._order) else set()
+            codes |= {NOT_ENGLISH} if NOT_ENGLISH in reached else set()
+        return tuple(code for code in REVIEW_CODES if code in codes)
+
+
+def _rule_code(rule: Rule, reached: Mapping[str, int], acting: Mapping[str, Action]) -> str:
+    """Why a person must look because of a rule; empty where it changes nothing."""
+    applies = {Staff: STAFF_CATEGORY in reached, Allowed: bool(acting), Blocked: bool(acting)}[type(rule)]
+    return RULE_CODES[type(rule)] if applies else ""
+
+
+RULE_CODES: dict[type[Rule], str] = {Staff: "staff_named", Allowed: "allowed_phrase", Blocked: "blocked_phrase"}

@@ -22,13 +22,18 @@ from .guard import SocialGuard
 from .persistence import Model, weights_hash
 from .policy import LEVELS
 from .scorer import Weights, to_probability
-from .tuning import threshold_for_f1, thresholds_within_budget
+from .tuning import threshold_for_f1, thresholds_for_recall, thresholds_within_budget
 
 LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""
 
+LEAST_WRITERS = 6
+"""With fewer writers than this, whole writers cannot be held out in turn."""
+
 URGENT_BUDGETS = dict.fromkeys(LEVELS, 0.045)
 """The share of other comments that a person may be called to in vain, so that few calls for help are missed."""
+CAUGHT = 0.85
+"""The share of each category's comments that an action or a person shall reach."""
 FOREIGN_BUDGETS = dict.fromkeys(LEVELS, 0.004)
 """The share of English comments that may be taken for another language."""
 
@@ -141,11 +146,14 @@ def gather_comments(
 
 
 def fold_units(rows: pd.DataFrame) -> NDArray[np.object_]:
-    """What stays in one fold: all that one writer wrote, where writers are named, and equal texts.
+    """What stays in one fold: all that one writer wrote, where enough writers are named, and equal texts.
 
     A model must not be judged on a voice that it learnt from.
     """
-    return np.where(rows["writer"] != "", "writer/" + rows["writer"], group_comments(rows))
+    texts = group_comments(rows)
+    if rows.loc[rows["writer"] != "", "writer"].nunique() < LEAST_WRITERS:
+        return texts
+    return np.where(rows["writer"] != "", "writer/" + rows["writer"], texts)
 
 
 def thin_sources(public: pd.DataFrame, per_source: int) -> pd.DataFrame:
@@ -222,18 +230,48 @@ def describe_training(
 def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
     """The text of a policy file with thresholds chosen on held-out scores.
 
-    Our own comments and real ones of our ground are judged apart, and the higher threshold is taken: neither may have
-    more false alarms than the budget.
+    For actions, our own comments and real ones of our ground are judged apart, and the higher threshold is taken:
+    neither may have more false alarms than the budget. For review, what counts is that harmful comments are seen.
     """
+    not_english = _not_english_threshold(rows, held_out)
+    urgent = _urgent_threshold(rows[rows["own"]], held_out[rows["own"]])
+    steps = {head: _action_thresholds(head, rows, held_out) for head in CATEGORIES if head in held_out}
+    shown = (held_out.get(URGENT, 0.0) >= urgent) | (held_out.get(NOT_ENGLISH, 0.0) >= not_english)
+    lines = [POLICY_HEAD.format(model=model, not_english=not_english)]
+    for head, review in _review_thresholds(rows, held_out, steps, shown).items():
+        lines.append(f"\n[categories.{head}]  # {CATEGORIES[head].clause}\nreview = {review}\n")
+        lines += [f"{level} = {threshold}\n" for level, threshold in steps[head].items()]
+    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[rows["own"]], held_out[rows["own"]], urgent)])
+
+
+def _action_thresholds(head: str, rows: pd.DataFrame, held_out: pd.DataFrame) -> dict[str, float]:
     parts = [part for part in (rows["own"].to_numpy(), ground_rows(rows)) if part.any()]
-    lines = [POLICY_HEAD.format(model=model, not_english=_not_english_threshold(rows, held_out))]
-    for head in (head for head in CATEGORIES if head in held_out):
-        outside = (rows[head] == 0).fillna(False).to_numpy(dtype=bool)
-        options = [thresholds_within_budget(held_out.loc[part & outside, head].to_numpy()) for part in parts]
-        lines.append(f"\n[categories.{head}]  # {CATEGORIES[head].clause}\n")
-        for level in LEVELS[: LEVELS.index(CATEGORIES[head].gravest) + 1]:
-            lines.append(f"{level} = {max(option[level] for option in options)}\n")
-    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[parts[0]], held_out[parts[0]])])
+    outside = (rows[head] == 0).fillna(False).to_numpy(dtype=bool)
+    options = [thresholds_within_budget(held_out.loc[part & outside, head].to_numpy()) for part in parts]
+    taken = LEVELS[1 : LEVELS.index(CATEGORIES[head].gravest) + 1]
+    return {level: max(option[level] for option in options) for level in taken}
+
+
+def _review_thresholds(
+    rows: pd.DataFrame, held_out: pd.DataFrame, steps: Mapping[str, Mapping[str, float]], shown: pd.Series
+) -> dict[str, float]:
+    """From which scores on a person looks, so that few harmful comments pass unseen."""
+    heads = list(steps)
+    acted = (held_out[heads] >= [steps[head]["hide"] for head in heads]).any(axis=1)
+    own = rows["own"].to_numpy()
+    labels, scores = rows.loc[own, heads].to_numpy(dtype=float, na_value=np.nan), held_out.loc[own, heads].to_numpy()
+    thresholds = thresholds_for_recall(scores, labels, (acted | shown)[own].to_numpy(), CAUGHT)
+    return {
+        head: min(float(np.floor(threshold * 1e4) / 1e4), steps[head]["hide"])
+        for head, threshold in zip(heads, thresholds, strict=True)
+    }
+
+
+def _urgent_threshold(own: pd.DataFrame, held_out: pd.DataFrame) -> float:
+    if URGENT not in held_out:
+        return 1.0
+    others = (own[URGENT] == 0).fillna(False).to_numpy(dtype=bool)
+    return thresholds_within_budget(held_out.loc[others, URGENT].to_numpy(), URGENT_BUDGETS)["review"]
 
 
 def _not_english_threshold(rows: pd.DataFrame, held_out: pd.DataFrame) -> float:
@@ -243,13 +281,12 @@ def _not_english_threshold(rows: pd.DataFrame, held_out: pd.DataFrame) -> float:
     return thresholds_within_budget(held_out.loc[english, NOT_ENGLISH].to_numpy(), FOREIGN_BUDGETS)["review"]
 
 
-def _signpost_lines(own: pd.DataFrame, held_out: pd.DataFrame) -> list[str]:
+def _signpost_lines(own: pd.DataFrame, held_out: pd.DataFrame, urgent: float) -> list[str]:
     lines = []
     for head in (head for head in SIGNPOSTS if head in held_out):
         known = own[head].notna()
         probability, positive = held_out.loc[known, head].to_numpy(), (own.loc[known, head] == 1).to_numpy(dtype=bool)
-        low = thresholds_within_budget(probability[~positive], URGENT_BUDGETS)["review"]
-        lines.append(f"{head} = {low if head == URGENT else threshold_for_f1(probability, positive)}\n")
+        lines.append(f"{head} = {urgent if head == URGENT else threshold_for_f1(probability, positive)}\n")
     return lines
 
 

@@ -91,9 +91,45 @@ def test_train_evaluate_and_info(own_comments, tmp_path):
     assert "heads: abuse, spam, compliment" in RUN.invoke(cli, ["info", "--model", model]).output
 
 
+def test_audit_verify(tmp_path):
+    """Exit status 0 and the head, or 1 and the place of the fault."""
+    from social_guard.chain import Chain
+
+    with Chain(tmp_path) as chain:
+        chain.append([{"kind": "note"}])
+    command = ["audit", "verify", str(tmp_path), "--head", str(chain.head)]
+    sound = RUN.invoke(cli, command)
+    assert (sound.exit_code, sound.output) == (0, f"ok: 2 lines, head {chain.head}\n")
+    path = tmp_path / "000001.jsonl"
+    path.write_text(path.read_text().replace("note", "nope"))
+    broken = RUN.invoke(cli, command)
+    assert broken.exit_code == 1 and "000001.jsonl, line 2: altered" in broken.output
+
+
+def test_history(tmp_path, monkeypatch):
+    """Breaches from a file, with ids as they stand there; taken back, asked for and forgotten."""
+    monkeypatch.setenv("SOCIAL_GUARD_KEY", "an example key, not one to be used")
+    rows = "id,author,action,categories\n007,@sam,remove,spam\n7,@sam,remove,abuse;spam\n8,,hide,spam\n9,@kim,none,\n"
+    (tmp_path / "confirmed.csv").write_text(rows)
+    (tmp_path / "policy.toml").write_text("version = 1\n[history.points]\nspam = 3")
+
+    def history(*arguments):
+        result = RUN.invoke(cli, ["history", "--ledger", str(tmp_path / "h.db"), *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert history("confirm", str(tmp_path / "confirmed.csv")).splitlines()[-1] == "2 of 4 rows are new breaches"
+    assert history("standing", "@sam") == "warn: 4 points from 2 breaches\n"
+    assert history("--policy", str(tmp_path / "policy.toml"), "standing", "@sam") == "block: 6 points from 2 breaches\n"
+    assert history("overturn", "007", "x") == "1 breaches taken back\n"
+    assert history("standing", "@sam") == "none: 2 points from 1 breaches\n"
+    assert history("forget") == "0 rows deleted\n"
+
+
 def test_every_command_has_help():
     """And every option of every command."""
-    for command in [cli, *cli.commands.values()]:
+    groups = [command for command in cli.commands.values() if isinstance(command, click.Group)]
+    for command in [cli, *cli.commands.values(), *(command for group in groups for command in group.commands.values())]:
         assert command.help
         for parameter in command.params:
             assert not isinstance(parameter, click.Option) or parameter.help

@@ -9,14 +9,18 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render"},
-    {"categories"},
+    {"exceptions", "text", "render", "recognisers", "keys", "ledger", "chain"},
+    {"categories", "privacy"},
+    {"rules"},
     {"features", "data", "policy"},
-    {"scorer"},
-    {"matrix", "word_classes", "removal", "written_words"},
-    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence", "signposts", "perspective"},
+    {"scorer", "decision_log", "policy_edit"},
+    {"matrix", "word_classes", "promise", "policy_history", "removal", "written_words", "model_views"},
+    {"goals"},
+    {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"}
+    | {"signposts", "perspective", "history", "feedback", "stability"},
     {"guard"},
-    {"training"},
+    {"training", "compare"},
+    {"cli_policy", "model_comparison"},
     {"cli"},
     {"__main__"},
 ]

@@ -56,7 +56,7 @@ def probabilities(**given):
         ({"abuse": 0.2, "spam": 0.8}, "remove", "none", ("near_threshold",)),
         ({"complaint": 0.9}, "none", "none", ()),
         ({"urgent_help": 0.2}, "none", "none", ("urgent",)),
-        ({"urgent_help": 0.2, "spam": 0.8}, "remove", "none", ("urgent",)),
+        ({"urgent_help": 0.2, "spam": 0.8}, "remove", "none", ("urgent", "protected_speech")),
         ({NOT_ENGLISH: 0.5, "spam": 0.8}, "remove", "none", ("not_english",)),
     ],
 )
@@ -126,6 +126,17 @@ def test_actions_are_ordered_and_named():
         ("version = 1\n[clock]\ncountry = 'UK of GB'", "clock.country is 'UK of GB'"),
         ("version = 1\n[clock]\nalso_closed = ['2026-12-24', 'soon']", r"clock.also_closed\[1\] is 'soon'"),
         ("version = 1\n[clock]\nworking_days = 0", "clock.working_days is 0: Expected `int` >= 1"),
+        ("version = 1\n[public_contacts]\nphone = []", "public_contacts: Object contains unknown field `phone`"),
+        ("version = 1\n[public_contacts]\nphones = '111'", "public_contacts.phones is '111': Expected `array`"),
+        ("version = 1\n[public_contacts]\nphones = ['111']", "public_contacts.phones has '111': expected a whole number"),
+        ("version = 1\n[public_contacts]\npostcodes = ['W2']", "public_contacts.postcodes has 'W2': expected a whole postcode"),
+        ("version = 1\n[history]\nwindow = 90", "history: Object contains unknown field `window`"),
+        ("version = 1\n[history]\nwindow_days = 0", "history.window_days is 0: Expected `int` >= 1"),
+        ("version = 1\n[history]\nwindow_days = 336", "history.forget_after_days is 365: it must be at least 366"),
+        ("version = 1\n[history]\nwarn = 0", "history.warn is 0: Expected `float` > 0.0"),
+        ("version = 1\n[history]\nwarn = 6.5", r"history.block is 6.0: it must be at least warn \(6.5\)"),
+        ("version = 1\n[history.points]\nhide = -1", "history.points.hide is -1: Expected `float` >= 0.0"),
+        ("version = 1\n[history.points]\nhyde = 1", "history.points.hyde is not a known name: allowed are hide, remove"),
     ],
 )
 def test_a_bad_value_is_named_with_its_path(text, message):
@@ -162,3 +173,44 @@ def test_the_shipped_policy_follows_the_clauses(shipped_guard):
         assert max(given) == gravest
         assert policy.confirmed(key) == {Action.REMOVE, Action.REPORT}
     assert policy.tuned_for == shipped_guard.model_hash
+
+
+def test_a_breach_weighs_as_much_as_its_gravest_category():
+    """A category's own points take the place of its action's; actions that are not named keep theirs."""
+    rules = parse_policy("version = 1\n[history]\nwindow_days = 335\nwarn = 6\n[history.points]\nremove = 3\noff_topic = 0.5").history
+    expected = {("hide", ()): 1, ("remove", ()): 3, ("report", ("abuse",)): 4, ("hide", ("off_topic",)): 0.5, ("hide", ("off_topic", "spam")): 1}
+    assert expected == {breach: rules.weight(*breach) for breach in expected}
+MODES = [
+    ("act", {"spam": 0.8}, "remove", "remove", ()),
+    ("act", {"spam": 0.8, "complaint": 0.4999}, "remove", "remove", ()),
+    ("act", {"spam": 0.8, "complaint": 0.5}, "remove", "none", ("protected_speech",)),
+    ("act", {"complaint": 0.5}, "none", "none", ()),  # speech to protect, and nothing to protect it from
+    ("act", {"abuse": 0.1, "complaint": 0.5}, "none", "none", ("near_threshold",)),
+    ("observe", {"spam": 0.8}, "remove", "none", ()),
+    ("observe", {"abuse": 0.9, "complaint": 0.5, NOT_ENGLISH: 0.9}, "report", "none", ()),
+    ("observe", {"spam": 0.8, "urgent_help": 0.2}, "remove", "none", ("urgent",)),
+    ("off", {"abuse": 0.9, "spam": 0.8}, "none", "none", ()),
+    ("off", {"abuse": 0.2, "urgent_help": 0.2}, "none", "none", ("urgent",)),
+]
+
+
+@pytest.mark.parametrize(("mode", "given", "action", "automatic", "codes"), MODES)
+def test_modes_and_protected_speech(mode, given, action, automatic, codes):
+    """A trial only shows; off does nothing; somebody who may need help is shown to a person in every mode."""
+    decision = DecisionTable(parse_policy(f"mode = '{mode}'\n{POLICY}"), HEADS).decide(probabilities(**given))
+    assert (str(decision.action), str(decision.automatic), decision.review_codes) == (action, automatic, codes)
+    assert decision.needs_review == bool(codes) and "urgent_help" in decision.signposts or "urgent_help" not in given
+
+
+def test_what_is_protected_is_configuration():
+    """With an empty list, a complaint beside an action changes nothing."""
+    table = DecisionTable(parse_policy(f"protected = []\n{POLICY}"), HEADS)
+    assert table.decide(probabilities(spam=0.8, complaint=0.9)).automatic == Action.REMOVE
+
+
+@pytest.mark.parametrize("action", [{"spam": 0.5}, {"spam": 0.8}, {"abuse": 0.3}])
+def test_a_category_that_never_acts_alone(action):
+    """Every action of it waits for a person, whatever `confirm` says."""
+    table = DecisionTable(parse_policy(f"never_alone = ['spam', 'abuse']\n{POLICY}"), HEADS)
+    decision = table.decide(probabilities(**action))
+    assert decision.action > Action.NONE and decision.automatic == Action.NONE and decision.review_codes == ("confirm",)

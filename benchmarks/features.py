@@ -1,0 +1,193 @@
+"""What each idea for the features is worth: kinds of unit tried, kept or left out, with the figures.
+
+*Own*: mean average precision of the categories on our own comments, each judged by a model that never saw its writer.
+*Foreign*: mean AUC on open public sources, each held out in turn. All variants have the same comments and folds.
+
+    python benchmarks/features.py --corpora ../shared/corpora
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from evaluate import markdown
+from joblib import Parallel, delayed
+from recipe import foreign_area, held_out_pairs, own_precision
+from scipy import sparse
+
+from social_guard.categories import CATEGORIES
+from social_guard.matrix import (
+    CommentMatrix,
+    CountedComments,
+    VocabularyRecipe,
+    assemble,
+    choose_vocabulary,
+    count_units,
+)
+from social_guard.scorer import inverse_frequency
+from social_guard.text import fold, tokens
+from social_guard.training import Recipe, gather_comments
+from social_guard.word_classes import induce_word_classes
+
+ROOT = Path(__file__).resolve().parents[1]
+LEAST = 5
+HEAD = """\
+# Kinds of features, tried
+
+Written by `benchmarks/features.py`. *Own*: mean average precision of the categories on our own comments, each judged by a
+model that never saw its writer. *Foreign*: mean AUC on open public sources, each held out in turn. The form that ships is
+marked; every other row differs from it in what its name says."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One form of the features, with its settings."""
+
+    name: str
+    matrix: CommentMatrix
+    C: float = Recipe.C
+    ratio_power: float = Recipe.ratio_power
+
+
+def build(counted: CountedComments, classes: dict[str, tuple[str, ...]]) -> CommentMatrix:
+    """The form that ships, or that without word classes."""
+    recipe = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
+    return assemble(counted, choose_vocabulary(counted, classes, recipe))
+
+
+def with_units(matrix: CommentMatrix, found: sparse.csr_matrix, scale: float = 0.7) -> CommentMatrix:
+    """A matrix with one more block of units, given which comment holds which."""
+    found = found.tocsr()
+    found.data[:] = 1
+    common = np.flatnonzero(found.getnnz(axis=0) >= LEAST)
+    common = np.sort(common[np.argsort(-found.getnnz(axis=0)[common], kind="stable")[: Recipe.max_words]])
+    block = found[:, common]
+    values = inverse_frequency(block.getnnz(axis=0).astype(np.int32), block.shape[0])
+    values *= scale / np.sqrt(np.mean(block @ values**2))
+    split = matrix.words.shape[1]
+    return replace(
+        matrix,
+        words=sparse.hstack([matrix.words, block], format="csr"),
+        values=np.concatenate([matrix.values[:split], values, matrix.values[split:]]),
+    )._with_lengths()
+
+
+def indicator(lists: Iterable[Sequence[str]]) -> sparse.csr_matrix:
+    """Which list holds which key."""
+    index: dict[str, int] = {}
+    cells = [(row, index.setdefault(key, len(index))) for row, keys in enumerate(lists) for key in dict.fromkeys(keys)]
+    rows, columns = np.array(cells).T
+    return sparse.coo_matrix((np.ones(len(rows)), (rows, columns))).tocsr()
+
+
+def pairs_of_classes(counted: CountedComments, classes: dict[str, tuple[str, ...]]) -> sparse.csr_matrix:
+    """Neighbours by their fine word class, where they have one."""
+    pairs = (key.split(" ") for key in counted.pair_keys)
+    return counted.pairs @ indicator([" ".join(classes.get(word, (word,))[-1] for word in pair)] for pair in pairs)
+
+
+def sequences(texts: Sequence[str], units: Callable[[list[str]], Iterable[str]]) -> sparse.csr_matrix:
+    """Units made of the tokens of each comment in order."""
+    return indicator([*units(tokens(fold(text))), "any"] for text in texts)
+
+
+def skips(found: list[str]) -> list[str]:
+    """Pairs of tokens with one token between them."""
+    return [f"{a} _ {b}" for a, b in zip(found, found[2:], strict=False)]
+
+
+def triples(found: list[str]) -> list[str]:
+    """Three tokens in a row."""
+    return [" ".join(three) for three in zip(found, found[1:], found[2:], strict=False)]
+
+
+def negations(found: list[str]) -> list[str]:
+    """Tokens up to three places after a negation."""
+    negative = {"not", "no", "never", "nobody", "don't", "didn't", "isn't", "wasn't", "can't", "won't", "without", "stop"}
+    return [f"not {b}" for i, a in enumerate(found) if a in negative for b in found[i + 1 : i + 4]]
+
+
+def groups_replaced(counted: CountedComments) -> CountedComments:
+    """Names of protected groups replaced by the class of the characteristic, in tokens and pairs."""
+    names = tomllib.loads((ROOT / "benchmarks" / "group_names.toml").read_text(encoding="utf-8"))
+    group = {word: f"‹{characteristic}›" for characteristic, words in names.items() for word in words.split()}
+    token_keys = [group.get(key, key) for key in counted.token_keys]
+    pair_keys = [" ".join(group.get(word, word) for word in key.split(" ")) for key in counted.pair_keys]
+    return CountedComments(*_merged(counted.tokens, token_keys), *_merged(counted.pairs, pair_keys))
+
+
+def _merged(found: sparse.csr_matrix, keys: Sequence[str]) -> tuple[sparse.csr_matrix, tuple[str, ...]]:
+    distinct = list(dict.fromkeys(keys))
+    merged = (found @ indicator([key] for key in keys)).tocsr()
+    merged.data[:] = 1
+    return merged, tuple(distinct)
+
+
+def shared_with_post(rows: pd.DataFrame) -> sparse.csr_matrix:
+    """Whether a comment shares one or two rarer words with the post that it answers."""
+    posts = {}
+    for path in sorted((ROOT / "data" / "comments").glob("*.jsonl")):
+        part = pd.read_json(path, lines=True)
+        posts |= dict(zip(part["text"], part.get("post", pd.Series(dtype=object)).fillna(""), strict=False))
+    lists = []
+    for text in rows["text"]:
+        words = {word for word in tokens(fold(text)) if len(word) > 4}
+        common = len(words & set(tokens(fold(posts.get(text, "")))))
+        lists.append(["any", *(["shares one"] if common else []), *(["shares two"] if common > 1 else [])])
+    return indicator(lists)
+
+
+def variants(rows: pd.DataFrame) -> Iterable[Variant]:
+    """The form that ships and what was tried beside it."""
+    texts = rows["text"].tolist()
+    counted = count_units(texts, Recipe.min_df)
+    classes = induce_word_classes(texts, Recipe.word_classes, min_df=Recipe.min_df)
+    ships = build(counted, classes)
+    plain = build(counted, {})
+    yield Variant("**ships: words, pairs, n-grams, word classes; log-ratio scaling**", ships)
+    yield Variant("no log-ratio scaling", ships, ratio_power=0.0)
+    yield Variant("no word classes", plain, C=2.0)
+    yield Variant("neither", plain, C=2.0, ratio_power=0.0)
+    yield Variant("names of groups replaced by the characteristic", build(groups_replaced(counted), classes))
+    yield Variant("and pairs of word classes", with_units(ships, pairs_of_classes(counted, classes)), C=4.0)
+    yield Variant("and three tokens in a row", with_units(ships, sequences(texts, triples)), C=4.0)
+    yield Variant("and pairs with a gap", with_units(ships, sequences(texts, skips)), C=4.0)
+    yield Variant("and tokens after a negation", with_units(ships, sequences(texts, negations), 0.4))
+    yield Variant("and words shared with the post", with_units(ships, shared_with_post(rows), 0.4))
+
+
+def measure(variant: Variant, rows: pd.DataFrame, parallel: Parallel) -> dict[str, object]:
+    """One row of the table."""
+    weight = np.where(rows["own"], Recipe.own_weight, 1.0)
+    settings = {"C": variant.C, "ratio_power": variant.ratio_power}
+    own = parallel(delayed(own_precision)(rows, variant.matrix, key, weight, **settings) for key in CATEGORIES)
+    pairs = held_out_pairs(rows[~rows["own"]])
+    foreign = parallel(delayed(foreign_area)(rows, variant.matrix, pair, weight, **settings) for pair in pairs)
+    return {"features": variant.name, "own": np.mean(own), "foreign": np.mean(foreign)} | dict(zip(CATEGORIES, own, strict=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpora", default="../shared/corpora")
+    parser.add_argument("--per-source", type=int, default=1000, help="comments of each public source; fewer go faster")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    rows = gather_comments(ROOT / "data" / "comments", options.corpora, replace(Recipe(), per_source=options.per_source))
+    table = []
+    with Parallel(n_jobs=options.jobs) as parallel:
+        for variant in variants(rows):
+            table.append(measure(variant, rows, parallel))
+            print(table[-1], flush=True)
+    frame = pd.DataFrame(table).set_index("features")
+    size = f"Measured with {int(rows['own'].sum()):,} comments of our own and {int((~rows['own']).sum()):,} public ones."
+    (ROOT / "docs" / "features.md").write_text("\n\n".join([HEAD, size, markdown(frame)]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

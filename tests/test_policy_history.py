@@ -1,0 +1,102 @@
+import multiprocessing
+import os
+import signal
+import time
+
+import pytest
+
+from social_guard.exceptions import OutputError, PolicyError
+from social_guard.policy import load_policy
+from social_guard.policy_history import go_back, history_folder, read_versions, set_values, write_text, write_version
+
+TEXT = "version = 1  # of the format\n[categories.spam]\nhide = 0.5\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "policy.toml"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def hide(file):
+    return load_policy(file).categories["spam"].hide
+
+
+def test_every_version_is_kept_with_who_when_and_why(file):
+    """The first change also keeps what was there before."""
+    set_values(file, {"spam.hide": 0.6}, "too many hidden", who="A. Editor")
+    first, second = read_versions(file)
+    assert (first.number, first.why, first.text) == (1, "as it was found", TEXT)
+    assert (second.number, second.who, second.why) == (2, "A. Editor", "too many hidden")
+    assert second.text == file.read_text(encoding="utf-8") == TEXT.replace("0.5", "0.6")
+    assert sorted(p.name for p in history_folder(file).iterdir()) == ["0001.toml", "0002.toml"]
+
+
+def test_back_goes_one_version_further_each_time(file):
+    """Going back is a version of its own, and again goes on from there."""
+    for value in (0.6, 0.7, 0.8):
+        set_values(file, {"spam.hide": value}, "x")
+    found = []
+    for _ in range(3):
+        go_back(file)
+        found.append(hide(file))
+    assert found == [0.7, 0.6, 0.5]
+    with pytest.raises(PolicyError, match="there is no version 0; its history has the versions 1 to 7"):
+        go_back(file)
+    assert hide(file) == 0.5
+    go_back(file, 4)
+    assert hide(file) == 0.8
+    assert [v.why for v in read_versions(file)][-2:] == ["back to version 1", "back to version 4"]
+
+
+def test_a_change_by_hand_is_not_lost(file):
+    """It becomes a version before anything else does."""
+    set_values(file, {"spam.hide": 0.6}, "x")
+    file.write_text(TEXT.replace("0.5", "0.9"), encoding="utf-8")
+    go_back(file)
+    assert hide(file) == 0.6
+    assert [v.why for v in read_versions(file)] == ["as it was found", "x", "changed by hand", "back to version 2"]
+
+
+def test_a_bad_value_writes_nothing(file):
+    """Neither the file nor a history."""
+    with pytest.raises(PolicyError, match="hide is 7"):
+        set_values(file, {"spam.hide": 7}, "x")
+    assert file.read_text(encoding="utf-8") == TEXT and not history_folder(file).exists()
+
+
+def test_without_history_there_is_no_way_back(file, tmp_path):
+    """The error says what there is; a file that is not a version is named."""
+    with pytest.raises(PolicyError, match="versions 1 to 1"):
+        go_back(file)
+    (history_folder(file) / "0002.toml").write_text("version = 1\n", encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"0002.toml: is not a version"):
+        read_versions(file)
+
+
+def test_two_people_at_once_do_not_overwrite_each_other(file):
+    """The number of a version is taken once."""
+    write_text(file.with_name("0001.toml"), "a", new=True)
+    with pytest.raises(OutputError, match="somebody else"):
+        write_text(file.with_name("0001.toml"), "b", new=True)
+    assert file.with_name("0001.toml").read_text(encoding="utf-8") == "a"
+
+
+def _write_for_ever(file):
+    for i in range(1_000_000):
+        write_version(file, f"{TEXT}# {'x' * 20_000} {i}\n", "x")
+
+
+def test_a_killed_process_leaves_a_whole_file(file):
+    """Whenever it dies, the policy and every version can be read."""
+    for _ in range(3):
+        process = multiprocessing.get_context("spawn").Process(target=_write_for_ever, args=(file,))
+        process.start()
+        before = len(read_versions(file))
+        while len(read_versions(file)) < before + 3:
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        assert hide(file) == 0.5
+        assert all(version.text for version in read_versions(file))
