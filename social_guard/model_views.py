@@ -60,9 +60,9 @@ def strongest_terms(weights: Weights, head: str, most: int = 20, *, kind: str | 
     Examples
     --------
     >>> from social_guard import SocialGuard
-    >>> terms = SocialGuard.load().strongest_terms("offensive_language", 50, kind="word")
-    >>> "idiot" in terms["term"].tolist()
-    True
+    >>> terms = SocialGuard.load().strongest_terms("offensive_language", 3, kind="class")
+    >>> len(terms), terms["members"].str.contains("idiot").any()
+    (3, np.True_)
     """
     import pandas as pd
 
