@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DECIDED = ("action", "needs_review", "categories")
 WORDS_SHOWN = 3
+INTERCEPT = "(intercept)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,7 @@ class ModelComparison:
     changes : pandas.DataFrame
         One row for each comment with another decision; the index is that of the comments. ``action_before``,
         ``action_after``, ``needs_review_before``, …, ``categories_after``; ``head``, the category whose log-odds changed
-        most among those that crossed a threshold; its ``score_before`` and ``score_after``; ``why``, the words that
-        changed it most.
+    X
     scores : pandas.DataFrame
         One row a category: mean score before and after, and the mean absolute change.
     comments : int
@@ -135,10 +135,11 @@ class _Side:
         return np.array([np.searchsorted(steps, p, side="right") for steps, p in zip(self._steps, self.scores[i], strict=True)])
 
     def word_shares(self, i: int, head: str) -> dict[str, float]:
-        """What each word of the comment adds to a head."""
+        """What each word of the comment adds to a head, and what the head starts from."""
         explanation = self.guard.explain(self.texts[i])
         column = explanation.word_contributions[:, explanation.heads.index(head)].tolist()
-        return {word.key: share for word, share in zip(explanation.words, column, strict=True)}
+        shares = {word.key: share for word, share in zip(explanation.words, column, strict=True)}
+        return shares | {INTERCEPT: explanation.intercepts[head]}
 
 
 def _change(sides: Sequence[_Side], i: int, heads: Sequence[str]) -> tuple[str, float, float, str]:
