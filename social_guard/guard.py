@@ -22,7 +22,7 @@ from .persistence import Model, load_model, save_model, weights_hash
 from .policy import NEVER, Decision, DecisionTable, Policy, parse_policy
 from .reasons import describe_decision, tell_author
 from .removal import Removal
-from .scorer import Floats, Scorer, to_probability
+from .scorer import Floats, Scorer, Weights, to_probability
 from .tuning import tune_policy
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ class SocialGuard:
     def heads(self) -> tuple[str, ...]:
         """What the model scores: categories, signposts, and whether the comment is not in English."""
         return self._model.weights.heads
+
+    @property
+    def weights(self) -> Weights:
+        """What was learnt: vocabulary and weights."""
+        return self._model.weights
 
     @property
     def policy(self) -> Policy:

@@ -2,6 +2,7 @@ import html
 import json
 import pickle
 import re
+from itertools import pairwise
 
 import jsonschema
 import numpy as np
@@ -40,7 +41,7 @@ def test_units_are_those_of_the_comment_and_lie_inside(shipped_guard, raw):
     for unit in (*explanation.units, *explanation.words):
         assert unit.spans and all(0 <= start <= end <= len(raw) for start, end in unit.spans)
     places = sorted(span for word in explanation.words for span in word.spans)
-    assert all(first[1] <= second[0] for first, second in zip(places, places[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(places))
 
 
 @SHARED
@@ -175,3 +176,34 @@ def test_an_explanation_travels(shipped_guard):
     explanation = shipped_guard.explain("You 1diot")
     again = pickle.loads(pickle.dumps(explanation))
     assert again.to_dict() == explanation.to_dict()
+
+
+def test_contributions_are_those_of_a_plain_logistic_regression(own_comments):
+    """By feature: coefficient times value of the plain scikit-learn form, within 1e-9."""
+    from social_guard import CommentClassifier
+    from social_guard.explanation import explain_prediction
+    from social_guard.matrix import assemble, count_units
+    from social_guard.scorer import Scorer
+
+    rows = own_comments[:400]
+    texts = rows["text"].tolist()
+    labels = rows["complaint"].astype(int).to_numpy()
+    model = CommentClassifier(min_df=2, max_words=2000, max_grams=2000, word_classes=(20,), folds=0).fit(texts, labels)
+    plain = assemble(count_units(texts, 2), model.vocabulary_).to_sparse().multiply(model.coef_[0]).tocsr()
+    blocks = zip(("word", "gram", "class"), model.vocabulary_.blocks, strict=True)
+    names = [(kind, key) for kind, block in blocks for key in block.keys]
+    scorer = Scorer(model.weights_)
+    for row, text in enumerate(texts[:20]):
+        explanation = explain_prediction(scorer, text)
+        ours = {}
+        for (kind, key), contribution in zip(explanation.keys, explanation.contributions[:, 0].tolist(), strict=True):
+            parts = explanation.parts(key) if kind == "token" else pd.DataFrame([("word", key, contribution)], columns=PART)
+            for part in parts[PART].values.tolist():
+                ours[tuple(part[:2])] = ours.get(tuple(part[:2]), 0.0) + part[2]
+        found = plain[row].tocoo()
+        theirs = {names[column]: value for column, value in zip(found.col, found.data, strict=True)}
+        assert set(theirs) <= set(ours) and theirs
+        assert max(abs(ours[name] - theirs.get(name, 0.0)) for name in ours) < 1e-9
+
+
+PART = ["kind", "part", "contribution"]

@@ -18,7 +18,7 @@ def test_terms_of_a_kind(shipped_guard, kind):
 
 def test_a_weight_is_what_the_scorer_adds(shipped_guard):
     """A pair's weight is its row on the grid times the step of the head."""
-    weights, scorer = shipped_guard._model.weights, shipped_guard._scorer
+    weights, scorer = shipped_guard.weights, shipped_guard._scorer
     pair = strongest_terms(weights, "spam", 1, kind="pair").iloc[0]
     h = weights.heads.index("spam")
     assert pair["weight"] == pytest.approx(float(scorer.unit_row("pair", pair["term"])[h] * weights.steps[h]), abs=1e-12)
@@ -43,7 +43,7 @@ ROWS = pd.DataFrame(
 
 def test_sources_of_terms(shipped_guard):
     """Comments with a known label that hold the term, also through its disguise; as a pair, an n-gram or a class."""
-    weights = shipped_guard._model.weights
+    weights = shipped_guard.weights
     found = term_sources(weights, ROWS, "offensive_language", ["idiot", "you idiot", " idi"])
     assert found.drop(columns="usual_share").values.tolist() == [
         ["idiot", "a", 2, 2, 1.0],
@@ -63,4 +63,4 @@ def test_sources_of_terms(shipped_guard):
 def test_missing_columns_are_named(shipped_guard):
     """And where to get them."""
     with pytest.raises(DataError, match="lack the columns source, spam; load them with load_comments"):
-        term_sources(shipped_guard._model.weights, ROWS[["text"]], "spam", ["x"])
+        term_sources(shipped_guard.weights, ROWS[["text"]], "spam", ["x"])
