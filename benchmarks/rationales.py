@@ -1,7 +1,8 @@
 """Do the words that an explanation points at agree with the words that people mark? Written to docs/rationales.md.
 
 A model is trained without any post that people marked. On one part of these posts a way to choose words is found; on the
-other part it is judged. Then words are taken out in the order of their contributions, against a random order.
+other part it is judged. Then words are taken out in the order of their contributions, against a random order. At the end
+contributions are compared with those that eli5 (``pip install eli5``) finds for a plain logistic regression.
 
     python benchmarks/rationales.py --corpora ../shared/corpora --spans ../shared/corpora/spans/toxic_spans_semeval2021.parquet
 """
@@ -12,11 +13,15 @@ import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
+import eli5
 import numpy as np
 import pandas as pd
 from holdout import markdown
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 
 from social_guard.classifier import CommentClassifier
 from social_guard.data import load_comments, stable_fractions, text_key
@@ -24,7 +29,7 @@ from social_guard.explanation import Explanation, explain_prediction
 from social_guard.features import char_ngrams
 from social_guard.matrix import assemble, count_units
 from social_guard.persistence import Model, load_model, save_model
-from social_guard.scorer import Floats, Scorer, to_probability
+from social_guard.scorer import Scorer, to_probability
 from social_guard.training import Recipe, fit_rows, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -116,7 +121,7 @@ def choose(strengths: Strengths, least: float, share: float, gap: int, text: str
     limit = max(least, share * strongest, np.finfo(float).tiny)
     chosen = sorted((start, end) for start, end, strength in strengths if strength >= limit)
     characters = {at for start, end in chosen for at in range(start, end)}
-    for (_, end), (start, _) in zip(chosen, chosen[1:], strict=False):
+    for (_, end), (start, _) in pairwise(chosen):
         if 0 < start - end <= gap and text[end:start].isspace():
             characters |= set(range(end, start))
     return characters
@@ -185,10 +190,8 @@ def deletion_curves(posts: Sequence[Post], scorer: Scorer) -> pd.DataFrame:
 # -------------------------------------------------------------------------------------------------- the plain form
 
 
-def plain_difference(comments: Path) -> tuple[float, str]:
+def plain_difference(comments: Path) -> float:
     """The largest difference between our contributions and those of a plain logistic regression on the same features."""
-    from sklearn.linear_model import LogisticRegression
-
     rows = load_comments(comments)
     rows = rows[rows[HEAD].notna()].iloc[::8]
     texts, labels = rows["text"].tolist(), rows[HEAD].astype(int).to_numpy()
@@ -198,27 +201,20 @@ def plain_difference(comments: Path) -> tuple[float, str]:
     plain.classes_, plain.coef_, plain.intercept_ = model.classes_, model.coef_, model.intercept_
     names = [f"{kind}|{key}" for kind, b in zip(("word", "gram", "class"), model.vocabulary_.blocks, strict=True) for key in b.keys]
     scorer = Scorer(model.weights_)
-    judge, worst = "coef * value", 0.0
+    worst = 0.0
     for i in range(200):
-        theirs, judge = plain_contributions(plain, matrix[i], names)
+        theirs = plain_contributions(plain, matrix[i], names)
         ours = feature_contributions(explain_prediction(scorer, texts[i]))
         worst = max([worst, *(abs(ours.get(name, 0.0) - theirs.get(name, 0.0)) for name in {*ours, *theirs})])
-    return worst, judge
+    return worst
 
 
-def plain_contributions(plain: object, row: object, names: Sequence[str]) -> tuple[dict[str, float], str]:
-    """By eli5 where it works with this scikit-learn, else coefficient times value."""
-    try:
-        import eli5
-
-        found = eli5.explain_prediction(plain, row, feature_names=list(names), top=None).targets[0]
-        weights = [*found.feature_weights.pos, *found.feature_weights.neg]
-        sign = 1 if found.target == plain.classes_[1] else -1  # type: ignore[attr-defined] # it explains the likelier answer
-        return {w.feature: sign * float(w.weight) for w in weights if w.feature != "<BIAS>"}, f"eli5 {eli5.__version__}"
-    except Exception as error:  # whatever an old eli5 does with a new scikit-learn
-        products = row.multiply(plain.coef_).tocoo()  # type: ignore[attr-defined]
-        found = {names[i]: float(value) for i, value in zip(products.col, products.data, strict=True)}
-        return found, f"coef * value (eli5 did not work with this scikit-learn: {type(error).__name__})"
+def plain_contributions(plain: LogisticRegression, row: sparse.csr_matrix, names: Sequence[str]) -> dict[str, float]:
+    """By eli5, for the second class; it explains the likelier one, with the opposite sign if that is the first."""
+    found = eli5.explain_prediction(plain, row, feature_names=list(names), top=None).targets[0]
+    weights = [*found.feature_weights.pos, *found.feature_weights.neg]
+    sign = 1 if found.target == plain.classes_[1] else -1
+    return {w.feature: sign * float(w.weight) for w in weights if w.feature != "<BIAS>"}
 
 
 def feature_contributions(explanation: Explanation) -> dict[str, float]:
@@ -262,7 +258,6 @@ def main() -> None:
         )
     }
     everything = float(np.mean([agreement(set(range(len(post.text))), post.marked) for post in judged]))
-    difference, judge = plain_difference(options.comments)
     each = found.groupby("attribution", sort=False).head(1)
     lines = [
         TITLE.format(tuned=len(tuned_on), judged=len(judged), share=f"{TUNED_ON:.0%}"),
@@ -270,7 +265,7 @@ def main() -> None:
         "## On the other part",
         "\n".join(f"- {name}: **{value:.3f}**" for name, value in [*f1.items(), ("every character of the post", everything)]),
         DELETION, markdown(deletion_curves(judged, scorer)),
-        f"## Against the plain form\n\nOver 200 comments, contributions by feature differ from those of {judge} by at most {difference:.1e}.",
+        f"## Against the plain form\n\nA plain `LogisticRegression` with the same coefficients on the same features: over 200 comments, contributions by feature differ from those of eli5 {eli5.__version__} by at most {plain_difference(options.comments):.1e}.",
     ]  # fmt: skip
     text = "\n\n".join(lines) + "\n"
     (ROOT / "docs" / "rationales.md").write_text(text, encoding="utf-8")

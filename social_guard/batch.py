@@ -206,6 +206,32 @@ def file_format(name: str, given: str | None = None) -> str:
     return FORMATS[suffix]
 
 
+def read_frame(source: str, source_format: str | None = None, encoding: str = "utf-8-sig") -> pd.DataFrame:
+    """Read a whole file as `score_file` reads it: cells of CSV stay text, so that ``007`` is no 7.
+
+    Raises
+    ------
+    DataError
+        When the source cannot be read or holds no rows.
+    """
+    import pandas as pd
+
+    blocks = [block for block in _READERS[file_format(source, source_format)](source, encoding) if len(block)]
+    if not blocks:
+        raise DataError(f"{source}: holds no comments")
+    return pd.concat(blocks, ignore_index=True)
+
+
+def write_text(target: str, content: str) -> None:
+    """Write a text file in UTF-8, whole or not at all; ``-`` is standard output."""
+    with _atomic(target) as path:
+        try:
+            with open(sys.stdout.fileno() if path == "-" else path, "w", encoding="utf-8", closefd=path != "-") as file:
+                file.write(content)
+        except OSError as error:
+            raise OutputError(f"{target}: cannot be written ({error})") from error
+
+
 def _joined(frame: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 

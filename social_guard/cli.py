@@ -86,14 +86,42 @@ def score(source: str, output: str, quiet: bool, model: Path | None, policy: Pat
 
 
 @cli.command()
-@click.argument("comments", type=click.Path(path_type=Path))
+@click.argument("source", metavar="SCORED")
+@click.option("-o", "--output", required=True, metavar="HTML", help="The page to write.")
+@click.option("--text", default="text", show_default=True, help="The column that holds the comments.")
+@click.option("--id", help="The column with their ids; by default `id` if there is one, else rows are numbered.")
+@click.option("--date", help="The column with their dates; by default `date` if there is one.")
+@click.option("--author", help="The column with their authors; by default `author` if there is one.")
+@click.option("--most", default=5000, show_default=True, help="Comments on the page at the most, the gravest first.")
+@click.option("--encoding", default="utf-8-sig", show_default=True, help="Encoding of a CSV or JSON Lines file.")
+@MODEL
+@POLICY
+def report(source: str, output: str, most: int, encoding: str, model: Path | None, policy: Path | None, **columns: Any) -> None:
+    """Make one page to review what `social-guard score` wrote, SCORED, and to decide about the comments.
+
+    The page works without a network and sends nothing. Every score is made again: scores of another model are refused.
+    """
+    from .review_sheet import Columns, write_review_sheet
+
+    guard = _load(model, policy)
+    rows = write_review_sheet(guard, source, output, columns=Columns(**columns), most=most, encoding=encoding)
+    click.echo(f"{rows:,} comments: {output}", err=True)
+
+
+@cli.command()
+@click.argument("labelled", metavar="[LABELLED]", required=False, type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to write.")
+@click.option("--labels", type=click.Path(path_type=Path), help="Decisions exported from a review sheet, to learn from as well.")
+@click.option("--comments", help="The comments that those decisions were made on.")
+@click.option("--text", default="text", show_default=True, help="The column of --comments that holds them.")
+@click.option("--id", help="The column of --comments with their ids, as on the review sheet.")
 @click.option("--corpora", type=click.Path(path_type=Path), help="A file or folder of public comments to learn from as well.")
 @click.option("--jobs", default=1, show_default=True, help="Categories to fit at the same time.")
-def train(comments: Path, output: Path, corpora: Path | None, jobs: int) -> None:
-    """Train a model on labelled COMMENTS, a file or a folder of files."""
+def train(labelled: Path | None, output: Path, corpora: Path | None, jobs: int, **decided: Any) -> None:
+    """Train a model on LABELLED comments, a file or a folder of files, and on decisions made on a review sheet."""
     from .training import train_guard
 
+    comments = _training_comments(labelled, **decided)
     guard = train_guard(comments, corpora=corpora, n_jobs=jobs, report=lambda line: click.echo(line, err=True))
     click.echo(f"model {guard.model_hash[:12]} written to {guard.save(output)}", err=True)
 
@@ -246,6 +274,28 @@ def _load(model: Path | None, policy: Path | None) -> Any:
     from .guard import SocialGuard
 
     return SocialGuard.load(model, policy=policy)
+
+
+def _training_comments(
+    labelled: Path | None, *, labels: Path | None, comments: str | None, text: str, id: str | None
+) -> Any:
+    """Labelled comments, those of a review sheet, or both in one frame."""
+    if (labels is None) != (comments is None):
+        raise click.UsageError("--labels and --comments go together: the decisions, and the comments they were made on")
+    if labels is None or comments is None:
+        if labelled is None:
+            raise click.UsageError("give LABELLED comments, or --labels and --comments, or all three")
+        return labelled
+    import pandas as pd
+
+    from .batch import read_frame
+    from .data import load_comments
+    from .decisions import label_decisions, load_decisions
+
+    decided = label_decisions(load_decisions(labels), read_frame(comments), text=text, id=id)
+    click.echo(f"{len(decided):,} comments labelled by decisions", err=True)
+    frames = [load_comments(decided, text=text, name=labels.stem)]
+    return pd.concat([*([load_comments(labelled)] if labelled else []), *frames], ignore_index=True)
 
 
 def _given(text: str) -> str:

@@ -6,7 +6,7 @@ What is shown on request is worked out on request: an explanation that nobody op
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,11 @@ import numpy as np
 
 from . import render
 from .exceptions import DataError
-from .features import Unit, find_units, unit_keys
+from .features import Unit, unit_keys
 from .model_views import token_parts
 from .removal import Removal, smallest_removal
 from .scorer import NORM_UNIT, Floats, Integers, Scorer, to_probability
-from .written_words import find_words, quote, share_out, whole_letters
+from .written_words import find_words, place_units, quote, share_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ FORMAT = 1
 SHARE_SHOWN = 0.5
 MOST_SHOWN = 5
 BLOCK = 4096
+CACHE_SIZE = 1 << 16
 COLUMNS = ("row", "category", "term", "start", "end", "contribution")
 
 
@@ -97,11 +98,7 @@ class Explanation:
     @cached_property
     def units(self) -> tuple[Unit, ...]:
         """The units that the model weighed, with the ranges of characters where they stand."""
-        found = {(unit.kind, unit.key): unit for unit in find_units(self.text, self.scorer.known)}
-        units = tuple(found[key] for key in self.keys)
-        if self.text.isascii():
-            return units
-        return tuple(replace(unit, spans=tuple(whole_letters(self.text, span) for span in unit.spans)) for unit in units)
+        return place_units(self.text, self.keys, self.scorer.known)
 
     def _named(self, values: Floats) -> dict[str, float]:
         return dict(zip(self.heads, values.tolist(), strict=True))
@@ -256,7 +253,7 @@ def _utf16_places(text: str) -> list[int]:
     return places
 
 
-def explain_prediction(scorer: Scorer, text: str) -> Explanation:
+def explain_prediction(scorer: Scorer, text: str, cache: dict[str, bytes] | None = None) -> Explanation:
     """Take the scores of one comment apart.
 
     Units that the model does not know, and that so neither add nor dilute, are left out.
@@ -265,6 +262,8 @@ def explain_prediction(scorer: Scorer, text: str) -> Explanation:
     ----------
     scorer : Scorer
     text : str
+    cache : dict of str to bytes, optional
+        Keeps the rows of units from one comment to the next, at the most `CACHE_SIZE`.
 
     Returns
     -------
@@ -273,11 +272,24 @@ def explain_prediction(scorer: Scorer, text: str) -> Explanation:
     tokens, pairs = unit_keys(text, scorer.known)
     known = scorer.weights.words.index
     keys = [*(("token", token) for token in tokens), *(("pair", pair) for pair in pairs if pair in known)]
-    rows = np.array([scorer.unit_row(kind, key) for kind, key in keys], np.int64).reshape(-1, len(scorer.weights.heads) + 1)
+    rows = _unit_rows(scorer, [key for _, key in keys], {} if cache is None else cache)
     weighed = rows[:, -1] > 0
     if not weighed.all():
         keys, rows = [keys[u] for u in np.flatnonzero(weighed)], rows[weighed]
     return Explanation(text, scorer, tuple(keys), rows)
+
+
+def _unit_rows(scorer: Scorer, units: Sequence[str], cache: dict[str, bytes]) -> Integers:
+    """Values and norms of units, shape (n_units, n_heads + 1)."""
+    rows = [cache.get(unit) for unit in units]
+    if None in rows:
+        missing = [unit for unit, row in zip(units, rows, strict=True) if row is None]
+        learnt = {unit: row.tobytes() for unit, row in zip(missing, scorer.unit_rows(missing), strict=True)}
+        rows = [learnt[unit] if row is None else row for unit, row in zip(units, rows, strict=True)]
+        if len(cache) > CACHE_SIZE:
+            cache.clear()
+        cache.update(learnt)
+    return np.frombuffer(b"".join(filter(None, rows)), np.int64).reshape(-1, len(scorer.weights.heads) + 1)
 
 
 def explain_frame(
@@ -312,11 +324,12 @@ def explain_frame(
         raise DataError(f"there is no column {text!r}; the columns are {', '.join(map(str, frame.columns))}")
     comments = [(label, comment) for label, comment in zip(frame.index, frame[text], strict=True) if isinstance(comment, str)]
     rows: list[tuple[Any, ...]] = []
+    cache: dict[str, bytes] = {}
     for start in range(0, len(comments), BLOCK):
         block = comments[start : start + BLOCK]
         reached = to_probability(scorer.log_odds([comment for _, comment in block])) >= limits
         for i in np.flatnonzero(reached.any(axis=1)).tolist():
-            explanation = explain_prediction(scorer, block[i][1])
+            explanation = explain_prediction(scorer, block[i][1], cache)
             rows += _term_rows(block[i][0], explanation, np.flatnonzero(reached[i]).tolist(), top)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -110,14 +110,14 @@ def lattice(spans: list[tuple[str, int, int]], readings: Iterable[Reading], know
     """The tokens in order, and beside them the known readings of the stretches that look disguised."""
     nodes = [Node(token, slot, slot + 1) for slot, (token, _, _) in enumerate(spans)]
     starts, ends = [span[1] for span in spans], [span[2] for span in spans]
-    for reading in _best_readings(readings, known):
+    for reading in best_readings(readings, known):
         first, after = bisect_right(ends, reading.start), bisect_left(starts, reading.end)
         if first < after:
             nodes += [Node(word, first, after) for word in reading.word.split() if word in known]
     return nodes
 
 
-def _best_readings(readings: Iterable[Reading], known: Known) -> list[Reading]:
+def best_readings(readings: Iterable[Reading], known: Known) -> list[Reading]:
     """Of several readings of one stretch, the commonest known one."""
     best: dict[tuple[int, int], Reading] = {}
     for reading in readings:

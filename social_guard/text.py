@@ -7,7 +7,6 @@ offered beside the folded text and never replace it, so undoing a disguise canno
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -20,7 +19,12 @@ TOKEN_LENGTH = 40
 """Longer runs of letters are cut into pieces of this length, which bounds the cost of a token."""
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
-_MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+_FEW = 16
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+_DOTTED = re.compile("|".join(map(re.escape, MARKERS[3:])))
+_PIECE = 64
+"""Longer pieces are not kept in caches, which bounds their memory."""
 _EDIT = re.compile(
     rf"(?P<link>(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TOP_DOMAINS})(?![\w-])(?:/\S*)?)"
     r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
@@ -141,14 +145,45 @@ def fold(text: str) -> str:
     >>> fold("ＴＨＡＮＫ you @ward_sister")
     'thank you  ‹user› '
     """
-    return _EDIT.sub(_replacement, text).lower() if _needs_edits(text) else text.lower()
+    lowered = text.lower()
+    if not (_is_marked(lowered) or "\u017f" in text or "\u0130" in text or "\u0131" in text):
+        return lowered if text.isascii() else _fold_chars(text).lower()
+    # no edit reaches across a space, and people use the same pieces again and again
+    return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
+
+
+def _folded(piece: str) -> str:
+    return _fold_piece(piece) if len(piece) <= _PIECE else _edited(piece)
+
+
+def _edited(piece: str) -> str:
+    return _EDIT.sub(_replacement, piece).lower() if _needs_edits(piece) else piece.lower()
+
+
+_fold_piece = lru_cache(maxsize=1 << 15)(_edited)
+
+
+def _fold_chars(text: str) -> str:
+    """Fold what is not ASCII; a few different characters are quicker to replace one by one, which no fold undoes."""
+    chars = set(_FOREIGN.findall(text))
+    if len(chars) > _FEW:
+        return _FOREIGN.sub(_folded_match, text)
+    for char in chars:
+        text = text.replace(char, _fold_char(char))
+    return text
+
+
+def _folded_match(match: re.Match[str]) -> str:
+    return _fold_char(match[0])
 
 
 def _needs_edits(text: str) -> bool:
-    if not text.isascii():
-        return True
-    lowered = text.lower()
-    return any(marker in lowered for marker in _MARKERS)
+    return not text.isascii() or _is_marked(text.lower())
+
+
+def _is_marked(lowered: str) -> bool:
+    """Whether there may be a link, an address, a user name or an entity."""
+    return "@" in lowered or "&" in lowered or "//" in lowered or ("." in lowered and _DOTTED.search(lowered) is not None)
 
 
 _PLACEHOLDERS = {"link": f" {LINK} ", "email": f" {EMAIL} ", "user": f" {USER} "}
@@ -159,6 +194,8 @@ def _replacement(match: re.Match[str]) -> str:
     if kind == "char":
         return _fold_char(match[0])
     if kind == "entity":
+        import html  # takes longer to load than all the rest here, and is seldom needed
+
         return "".join(map(_fold_char, html.unescape(match[0]))).lower()
     return _PLACEHOLDERS[kind]
 
@@ -218,13 +255,13 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
     return spans
 
 
-@lru_cache(maxsize=1 << 16)
 def _shape(piece: str) -> tuple[str, ...]:
     if len(piece) > TOKEN_LENGTH:
         return tuple(_short_shape(piece[i : i + TOKEN_LENGTH]) for i in range(0, len(piece), TOKEN_LENGTH))
     return (_short_shape(piece),)
 
 
+@lru_cache(maxsize=1 << 16)
 def _short_shape(piece: str) -> str:
     if piece.isdigit():
         return "0" * len(piece)
@@ -248,11 +285,15 @@ def _mask_shape(piece: str) -> str:
 # --------------------------------------------------------------------------------------------------------- readings
 
 _SEPARATORS = r" .\-_*,/\\~^"
-_SUSPECT = re.compile(
-    r"[^\x00-\x7f‹›]|([a-z])\1\1|[a-z][@$!|+0-9]+[a-z]|\$[a-z]|[a-z]\$|(?<![a-z0-9])[0-9][a-z]{3}|[a-z]{3}[0-9](?![a-z0-9])"
-    rf"|(?<![a-z0-9'])[a-z][{_SEPARATORS}]{{1,3}}[a-z0-9@$!][{_SEPARATORS}]{{1,3}}[a-z](?![a-z0-9'])"
-    r"|(?<![a-z0-9'])[a-z][.\-_~^][a-z]{2}|[a-z]{2}[.\-_~^][a-z](?![a-z0-9'])"
+_ALONE = "(?<![a-z0-9'])[a-z]"
+_SIGNED = re.compile(  # every way begins with a rare character, which the search jumps to, and looks back from there
+    rf"[{_SEPARATORS}@$!|+0-9\x80-\U0010ffff](?:(?<=[^\x00-\x7f‹›])"
+    r"|(?<=[a-z][@$!|+0-9])[@$!|+0-9]*[a-z]|(?<=\$)[a-z]|(?<=[a-z]\$)"
+    r"|(?<=[0-9])(?<![a-z0-9][0-9])[a-z]{3}|(?<=[a-z]{3}[0-9])(?![a-z0-9])"
+    rf"|(?<={_ALONE}[{_SEPARATORS}])[{_SEPARATORS}]{{0,2}}[a-z0-9@$!][{_SEPARATORS}]{{1,3}}[a-z](?![a-z0-9'])"
+    rf"|(?<={_ALONE}[.\-_~^])[a-z]{{2}}|(?<=[a-z]{{2}}[.\-_~^])[a-z](?![a-z0-9']))"
 )
+_STRETCHES = tuple(3 * chr(code) for code in range(ord("a"), ord("z") + 1))
 _CHUNK = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")
 _SPACED = re.compile(rf"(?<![a-z0-9'*])[a-z0-9@$!]([{_SEPARATORS}]{{1,3}})(?:[a-z0-9@$!]\1){{1,20}}[a-z0-9@$!](?![a-z0-9'])")
 _LEET = [str.maketrans("01345789@$!|+", f"o{one}eastbgas{one}{one}t") for one in "il"]
@@ -273,29 +314,46 @@ def find_readings(folded: str) -> list[Reading]:
     >>> find_readings("as she drank hot water on saturday night, ward b12, sw6 1aa")
     []
     """
-    if not _SUSPECT.search(folded):
+    if not _is_suspect(folded):
         return []
     found = []
     for match in _SPACED.finditer(folded):
         word = match[0].replace(match[1], "")
         found += [Reading(reading, match.start(), match.end()) for reading in _plain_forms(word)]
     for match in _CHUNK.finditer(folded):
-        if len(match[0]) <= TOKEN_LENGTH and _SUSPECT.search(match[0]):
-            found += _chunk_readings(match)
+        found += [Reading(word, match.start() + start, match.start() + end) for word, start, end in chunk_readings(match[0])]
     return list(dict.fromkeys(found))
 
 
-def _chunk_readings(match: re.Match[str]) -> list[Reading]:
-    chunk, start, end = match[0], match.start(), match.end()
+def _is_suspect(folded: str) -> bool:
+    return _SIGNED.search(folded) is not None or any(map(folded.__contains__, _STRETCHES))
+
+
+def chunk_readings(chunk: str) -> tuple[Reading, ...]:
+    """What one stretch without gaps may be meant to say, as `find_readings` finds it, counted from its own start.
+
+    Examples
+    --------
+    >>> chunk_readings("-id1ot-")
+    (Reading(word='idiot', start=1, end=6), Reading(word='idlot', start=1, end=6))
+    """
+    return _chunk_readings(chunk) if len(chunk) <= TOKEN_LENGTH else ()
+
+
+@lru_cache(maxsize=1 << 14)
+def _chunk_readings(chunk: str) -> tuple[Reading, ...]:
+    if not _is_suspect(chunk):
+        return ()
+    seen = chunk
     if not chunk.isascii():
-        seen = "".join(_tables()[1].get(char, char) for char in chunk)
+        seen = "".join([_tables()[1].get(char, char) for char in chunk])
         if len(chunk) == 1:
-            return [Reading(seen, start, end)] if seen != chunk else []
-        chunk = seen if len(seen) == len(chunk) else chunk
-    core = chunk.strip(_STRIPPED)
-    start += chunk.find(core)
-    words = _plain_forms(_rejoined(core))
-    return [Reading(word, start, start + len(core)) for word in words if word != match[0].strip(_STRIPPED)]
+            return (Reading(seen, 0, 1),) if seen != chunk else ()
+        if len(seen) != len(chunk) or not seen.isascii():
+            return ()  # the plain forms of what is not ASCII are none
+    core = seen.strip(_STRIPPED)
+    start, written = seen.find(core), chunk.strip(_STRIPPED)
+    return tuple(Reading(word, start, start + len(core)) for word in _plain_forms(_rejoined(core)) if word != written)
 
 
 def _rejoined(chunk: str) -> str:
@@ -306,9 +364,11 @@ def _rejoined(chunk: str) -> str:
 
 def _plain_forms(word: str) -> list[str]:
     """Every way to read a word whose letters are replaced by digits and signs or stretched, as plain letters."""
-    if sum(char.isalpha() for char in word) * 2 < len(word):
-        return []
-    letters = [word] if word.isalpha() else [word.translate(table) for table in _LEET]
+    letters = [word]
+    if not word.isalpha():
+        if sum(map(str.isalpha, word)) * 2 < len(word):
+            return []
+        letters = [word.translate(table) for table in _LEET]
     forms = [_STRETCHED.sub(double, form) for form in letters for double in (r"\1", r"\1\1")]
     least = 4 if any(char.isdigit() for char in word) else 3  # three letters and digits are a part, a bed, a road
     return [form for form in dict.fromkeys(forms) if len(form) >= least and form.isascii() and form.isalpha()]

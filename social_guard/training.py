@@ -241,7 +241,7 @@ def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
     for head, review in _review_thresholds(rows, held_out, steps, shown).items():
         lines.append(f"\n[categories.{head}]  # {CATEGORIES[head].clause}\nreview = {review}\n")
         lines += [f"{level} = {threshold}\n" for level, threshold in steps[head].items()]
-    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[rows["own"]], held_out[rows["own"]], urgent)])
+    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[rows["own"]], held_out[rows["own"]], urgent), POLICY_TAIL])
 
 
 def _action_thresholds(head: str, rows: pd.DataFrame, held_out: pd.DataFrame) -> dict[str, float]:
@@ -302,7 +302,8 @@ POLICY_HEAD = """\
 #   remove   it is deleted
 #   report   it is deleted and reported to the platform, and to security or the police where somebody may be harmed
 #
-# After a change, run: social-guard info --policy THIS-FILE
+# After a change, run: social-guard policy check THIS-FILE
+# To see what a change would have done: social-guard policy replay THIS-FILE SCORED-COMMENTS
 
 version = 1
 
@@ -312,13 +313,32 @@ tuned_for = "{model}"
 # These steps are only ever recommended: a person confirms them. A category may have a `confirm` line of its own.
 confirm = ["remove", "report"]
 
+# act: software may do what needs no person. observe: everything is worked out, nothing is done (for a trial).
+# off: no actions at all. Somebody who may need help now is shown to a person in every mode.
+mode = "act"
+
+# Speech to protect: a comment that is also one of these waits for a person before anything is done to it.
+protected = ["complaint", "urgent_help"]
+
+# Categories of which every action waits for a person.
+never_alone = []
+
 # From this score on a comment counts as not in English, and a person looks, since the model reads English only.
 not_english = {not_english}
 """
 
 SIGNPOST_HEAD = """
 # Comments that are welcome and need an answer: from which score on they are marked as such. urgent_help (somebody may be
-# in danger now) always brings a person, whatever else the comment holds; keep it low.
+# in danger now) always brings a person, whatever else the comment holds; keep it low. Where each of them leads can be
+# told in a section of its own (docs/signposts.md).
 [signposts]
 """
 
+POLICY_TAIL = """
+# More that can stand here, each explained in the page that is named:
+#
+# [[rules.staff]]        names of staff, and [[rules.allowed]], [[rules.blocked]]: phrases         docs/policy.md
+# [public_contacts]      your own phone numbers, addresses and accounts, which are not personal      docs/privacy.md
+# [clock]                opening hours, by which answers are due                                    docs/signposts.md
+# [history]              when repeated breaches lead to a warning or a block                        docs/history.md
+"""

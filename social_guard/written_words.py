@@ -13,9 +13,9 @@ from itertools import chain
 
 import numpy as np
 
-from .features import Unit
+from .features import Known, Unit, lattice
 from .scorer import Floats
-from .text import fold
+from .text import Normalised, find_readings, fold, normalise, token_spans
 
 Span = tuple[int, int]
 SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
@@ -33,6 +33,41 @@ def whole_letters(text: str, span: Span) -> Span:
     while end < len(text) and (unicodedata.category(text[end])[0] == "M" or SKIN_TONES[0] <= text[end] <= SKIN_TONES[1]):
         end += 1
     return start, end
+
+
+def place_units(text: str, keys: Sequence[tuple[str, str]], known: Known) -> tuple[Unit, ...]:
+    """The units of a comment that are named by kind and key, with the characters on which they stand.
+
+    As `features.find_units` has them, but only those, which are few of the pairs, and with whole letters.
+
+    Examples
+    --------
+    >>> place_units("so, 1diot", [("token", "idiot"), ("pair", "so idiot")], {"idiot": 9.0})[1].spans
+    ((0, 9),)
+    """
+    comment = normalise(text)
+    folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
+    spans = token_spans(folded)
+    readings = find_readings(folded)
+    nodes = lattice(spans, readings, known) if readings else [(token, i, i + 1) for i, (token, _, _) in enumerate(spans)]
+    places: dict[str, list[Span]] = {key: [] for _, key in keys}
+    by_first: dict[int, list[tuple[str, int]]] = {}
+    for token, first, after in nodes:
+        by_first.setdefault(first, []).append((token, after))
+    for token, first, after in nodes:
+        start = spans[first][1]
+        if token in places:
+            places[token].append((start, spans[after - 1][2]))
+        for neighbour, end in by_first.get(after, ()):
+            if (pair := f"{token} {neighbour}") in places:
+                places[pair].append((start, spans[end - 1][2]))
+    return tuple([Unit(kind, key, _raw_spans(comment, places[key])) for kind, key in keys])
+
+
+def _raw_spans(comment: Normalised, spans: Sequence[Span]) -> tuple[Span, ...]:
+    if not comment.edits:
+        return tuple(dict.fromkeys(spans))
+    return tuple(dict.fromkeys([whole_letters(comment.raw, comment.raw_span(*span)) for span in spans]))
 
 
 def find_words(text: str, units: Sequence[Unit]) -> tuple[Unit, ...]:

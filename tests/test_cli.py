@@ -3,10 +3,12 @@ import subprocess
 import sys
 
 import click
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from social_guard.cli import cli, main
+from social_guard.decisions import COLUMNS
 
 RUN = CliRunner()
 
@@ -133,3 +135,20 @@ def test_every_command_has_help():
         assert command.help
         for parameter in command.params:
             assert not isinstance(parameter, click.Option) or parameter.help
+
+
+def test_report_and_training_on_what_people_decided(own_comments, tmp_path):
+    """From scores to a page, and from decisions back to a model; half a pair of options is an error of usage."""
+    comments, scored, page = (str(tmp_path / name) for name in ("comments.csv", "scored.jsonl", "review.html"))
+    own_comments["text"].head(20).to_frame().to_csv(comments, index=False)
+    RUN.invoke(cli, ["score", comments, "-o", scored])
+    assert RUN.invoke(cli, ["report", scored, "-o", page]).exit_code == 0
+    row = dict.fromkeys(COLUMNS, "") | {"id": "3", "agree": "no", "change": "hide", "categories": "spam"}
+    pd.DataFrame([row]).to_csv(tmp_path / "decisions.csv", index=False)
+    labels = own_comments[["text", "spam", "compliment"]].head(400)
+    labels.to_csv(tmp_path / "labels.csv", index=False)
+    decided = ["--labels", str(tmp_path / "decisions.csv"), "--comments", comments]
+    trained = RUN.invoke(cli, ["train", str(tmp_path / "labels.csv"), *decided, "-o", str(tmp_path / "model")])
+    assert trained.exit_code == 0 and "1 comments labelled by decisions" in trained.output and "401 comments" in trained.output
+    assert "go together" in RUN.invoke(cli, ["train", *decided[:2], "-o", "m"]).output
+    assert "give LABELLED comments" in RUN.invoke(cli, ["train", "-o", "m"]).output

@@ -9,17 +9,20 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render", "recognisers", "keys", "ledger", "chain"},
-    {"categories", "privacy"},
+    {"exceptions", "text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain", "key_table"},
+    {"categories", "privacy", "suspects", "token_arrays"},
     {"rules"},
-    {"features", "data", "policy"},
-    {"scorer", "decision_log", "policy_edit"},
-    {"matrix", "word_classes", "promise", "policy_history", "removal", "written_words", "model_views"},
+    {"features", "data", "decisions", "policy"},
+    {"block_lattice", "decision_log", "policy_edit"},
+    {"block_sums"},
+    {"scorer"},
+    {"matrix", "word_classes", "promise", "policy_history"}
+    | {"removal", "written_words", "model_views"},
     {"goals"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "batch", "persistence"}
-    | {"signposts", "perspective", "history", "feedback", "stability"},
-    {"guard"},
-    {"training", "compare"},
+    | {"signposts", "perspective", "history", "feedback", "stability", "provenance"},
+    {"guard", "review_queue"},
+    {"training", "compare", "review_sheet"},
     {"cli_policy", "model_comparison"},
     {"cli"},
     {"__main__"},

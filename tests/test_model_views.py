@@ -21,7 +21,7 @@ def test_a_weight_is_what_the_scorer_adds(shipped_guard):
     weights, scorer = shipped_guard.weights, shipped_guard._scorer
     pair = strongest_terms(weights, "spam", 1, kind="pair").iloc[0]
     h = weights.heads.index("spam")
-    assert pair["weight"] == pytest.approx(float(scorer.unit_row("pair", pair["term"])[h] * weights.steps[h]), abs=1e-12)
+    assert pair["weight"] == pytest.approx(float(scorer.unit_rows([pair["term"]])[0, h] * weights.steps[h]), abs=1e-12)
 
 
 def test_unknown_heads_and_kinds_are_refused(shipped_guard):

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from social_guard import text as text_room
 from social_guard.features import find_units
 from social_guard.text import find_readings, fold, normalise, token_spans, tokens
 
@@ -137,3 +138,16 @@ def test_fold_and_normalise_agree_and_spans_stay_inside(raw):
         assert 0 <= reading.start < reading.end <= len(comment.text)
     for unit in find_units(comment, {"ass": 1.0, "pig": 1.0}):
         assert all(0 <= first <= after <= len(raw) for first, after in unit.spans)
+
+
+@given(st.text(st.characters() | st.sampled_from(" .@&;#/ſıİKΣσς🐷🅰\u0301éшѕab")) | TEXTS)
+def test_fold_is_the_plain_edit_of_the_whole_text(raw):
+    """Folding by pieces and by characters is what one walk over the whole text gives."""
+    assert fold(raw) == text_room._EDIT.sub(text_room._replacement, raw).lower()
+
+
+def test_no_fold_holds_a_character_that_folds():
+    """What a character is folded to is not folded again, so characters may be replaced in any order."""
+    folds = text_room._tables()[0]
+    again = [char for char, read in folds.items() if any(part != char and folds.get(part, part) != part for part in read)]
+    assert again == []

@@ -1,8 +1,26 @@
 import numpy as np
 import pytest
+from hypothesis import given
 
-from social_guard.features import Unit, find_units
-from social_guard.written_words import find_words, quote, share_out, whole_letters
+from social_guard.features import Unit, find_units, unit_keys
+from social_guard.written_words import find_words, place_units, quote, share_out, whole_letters
+from tests.test_text import TEXTS
+
+KNOWN = {"ass": 1.0, "pig": 1.0, "fool": 1.0}
+
+
+@given(raw=TEXTS)
+def test_places_are_those_of_the_units(raw):
+    """As `find_units` has them, but for the marks on a last letter."""
+    found = find_units(raw, KNOWN)
+    for expected, unit in zip(found, place_units(raw, [(unit.kind, unit.key) for unit in found], KNOWN), strict=True):
+        assert unit.spans == tuple(dict.fromkeys(whole_letters(raw, span) for span in expected.spans))
+
+
+def test_letters_whose_fold_is_a_capital_have_their_place():
+    """Cherokee folds to capitals, which the fast path lowers."""
+    tokens, _ = unit_keys("\u13ccpint", KNOWN)
+    assert place_units("\u13ccpint", [("token", token) for token in tokens], KNOWN)[0].spans == ((0, 5),)
 
 
 @pytest.mark.parametrize(

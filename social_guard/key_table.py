@@ -1,0 +1,60 @@
+"""Which of many 64-bit keys are known, and where they stand: a hash table that is asked for thousands at a time."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+
+Keys = NDArray[np.uint64]
+Positions = NDArray[np.int64]
+
+_ODD = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)  # drawn anew in every process: nobody can aim at a slot
+
+
+class KeyTable:
+    """Distinct keys and their positions, by open addressing.
+
+    Parameters
+    ----------
+    keys : (n_keys,) uint64 array
+        Distinct, and none of them zero.
+
+    Examples
+    --------
+    >>> table = KeyTable(np.array([70, 80, 90], np.uint64))
+    >>> table.find(np.array([90, 75, 70], np.uint64)).tolist()
+    [2, -1, 0]
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        bits = (4 * len(keys) + 3).bit_length()
+        self._shift, self._mask = np.uint64(64 - bits), np.int64((1 << bits) - 1)
+        self._keys = np.zeros(1 << bits, np.uint64)
+        self._positions = np.full(1 << bits, -1, np.int32)
+        left, slots = np.arange(len(keys)), self._slots(keys)
+        while len(left):
+            free = self._positions[slots] < 0
+            self._positions[slots[free]] = left[free]  # of several keys for one slot the last one stays
+            lost = self._positions[slots] != left
+            left, slots = left[lost], (slots[lost] + 1) & self._mask
+        taken = self._positions >= 0
+        self._keys[taken] = keys[self._positions[taken]]
+
+    def find(self, keys: Keys) -> Positions:
+        """The position of each key, or -1 where it is not known, shape (n,)."""
+        slots = self._slots(keys)
+        positions = self._positions.take(slots).astype(np.int64)
+        left = np.flatnonzero(self._keys.take(slots) != keys)
+        slots = slots[left]
+        while len(left):
+            on = positions[left] >= 0  # an empty slot ends the search
+            left, slots = left[on], (slots[on] + 1) & self._mask
+            positions[left] = self._positions[slots]
+            other = self._keys[slots] != keys[left]
+            left, slots = left[other], slots[other]
+        return positions
+
+    def _slots(self, keys: Keys) -> Positions:
+        return (keys * _ODD >> self._shift).view(np.int64)
