@@ -32,20 +32,21 @@ cli.add_command(tune)
 @cli.command()
 @click.argument("text")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--mask", is_flag=True, help="Cut the words that the reason quotes to their first letters.")
 @MODEL
 @POLICY
-def moderate(text: str, as_json: bool, model: Path | None, policy: Path | None) -> None:
+def moderate(text: str, as_json: bool, mask: bool, model: Path | None, policy: Path | None) -> None:
     """Decide on one comment, TEXT ("-" reads it from standard input)."""
     decision = _load(model, policy).moderate(_given(text))
     if as_json:
-        _print_json(_decision_dict(decision))
+        _print_json(_decision_dict(decision, mask))
         return
     click.echo(f"action:     {decision.action}")
     click.echo(f"automatic:  {decision.automatic}")
     click.echo(f"review:     {'yes' if decision.needs_review else 'no'}")
     click.echo(f"categories: {', '.join(decision.categories) or '-'}")
     click.echo(f"signposts:  {', '.join(decision.signposts) or '-'}")
-    click.echo(f"reason:     {decision.reason}")
+    click.echo(f"reason:     {decision.describe(mask=mask)}")
 
 
 @cli.command()
@@ -302,7 +303,7 @@ def _given(text: str) -> str:
     return sys.stdin.read().rstrip("\n") if text == "-" else text
 
 
-def _decision_dict(decision: Any) -> dict[str, Any]:
+def _decision_dict(decision: Any, mask: bool) -> dict[str, Any]:
     return {
         "action": str(decision.action),
         "automatic": str(decision.automatic),
@@ -313,7 +314,7 @@ def _decision_dict(decision: Any) -> dict[str, Any]:
         "reason_codes": list(decision.reason_codes),
         "rules": list(decision.rules),
         "scores": decision.scores,
-        "reason": decision.reason,
+        "reason": decision.describe(mask=mask),
         "reason_for_author": decision.reason_for_author,
     }
 
