@@ -161,8 +161,9 @@ class SocialGuard:
 
         Examples
         --------
-        >>> [word.key for word in SocialGuard.load().counterfactual("Ring me back, you useless idiots").words]
-        ['idiots']
+        >>> removal = SocialGuard.load().counterfactual("Ring me back, you useless idiots")
+        >>> "idiots" in [word.key for word in removal.words]
+        True
         """
         action = self.moderate(text).action
         return self.explain(text).removal(self._table.limits(action)) if action else None
