@@ -32,20 +32,21 @@ cli.add_command(tune)
 @cli.command()
 @click.argument("text")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--mask", is_flag=True, help="Cut the words that the reason quotes to their first letters.")
 @MODEL
 @POLICY
-def moderate(text: str, as_json: bool, model: Path | None, policy: Path | None) -> None:
+def moderate(text: str, as_json: bool, mask: bool, model: Path | None, policy: Path | None) -> None:
     """Decide on one comment, TEXT ("-" reads it from standard input)."""
     decision = _load(model, policy).moderate(_given(text))
     if as_json:
-        _print_json(_decision_dict(decision))
+        _print_json(_decision_dict(decision, mask))
         return
     click.echo(f"action:     {decision.action}")
     click.echo(f"automatic:  {decision.automatic}")
     click.echo(f"review:     {'yes' if decision.needs_review else 'no'}")
     click.echo(f"categories: {', '.join(decision.categories) or '-'}")
     click.echo(f"signposts:  {', '.join(decision.signposts) or '-'}")
-    click.echo(f"reason:     {decision.reason}")
+    click.echo(f"reason:     {decision.describe(mask=mask)}")
 
 
 @cli.command()
@@ -150,6 +151,24 @@ def evaluate(source: Path, output: Path | None, disguises: bool, model: Path | N
         if output.suffix not in forms:
             raise OutputError(f"{output}: the report can be written as {', '.join(forms)}")
         write(forms[output.suffix](), output)
+
+
+@cli.command()
+@click.argument("model_a", type=click.Path(path_type=Path))
+@click.argument("model_b", type=click.Path(path_type=Path))
+@click.argument("comments", type=click.Path(path_type=Path))
+@click.option("--text", default="text", show_default=True, help="The column that holds the comments.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the comments that change, and why, to this CSV file.")
+def compare(model_a: Path, model_b: Path, comments: Path, text: str, output: Path | None) -> None:
+    """Say what MODEL_B would do differently from MODEL_A on a file of COMMENTS, and why."""
+    from .data import read_table
+    from .model_comparison import compare_models
+
+    frame = read_table(comments)
+    comparison = compare_models(_load(model_a, None), _load(model_b, None), frame, text=text)
+    if output is not None:
+        comparison.changes.join(frame[[text]]).to_csv(output, index_label="row")
+    click.echo(str(comparison))
 
 
 @cli.command()
@@ -300,7 +319,7 @@ def _given(text: str) -> str:
     return sys.stdin.read().rstrip("\n") if text == "-" else text
 
 
-def _decision_dict(decision: Any) -> dict[str, Any]:
+def _decision_dict(decision: Any, mask: bool) -> dict[str, Any]:
     return {
         "action": str(decision.action),
         "automatic": str(decision.automatic),
@@ -308,9 +327,11 @@ def _decision_dict(decision: Any) -> dict[str, Any]:
         "categories": list(decision.categories),
         "signposts": list(decision.signposts),
         "review_codes": list(decision.review_codes),
+        "reason_codes": list(decision.reason_codes),
         "rules": list(decision.rules),
         "scores": decision.scores,
-        "reason": decision.reason,
+        "reason": decision.describe(mask=mask),
+        "reason_for_author": decision.reason_for_author,
     }
 
 

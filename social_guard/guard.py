@@ -8,18 +8,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from .batch import Judge, score_arrow, score_batch, score_dataset, score_frame
-from .categories import CATEGORIES
+from .categories import CATEGORIES, URGENT
 from .data import load_comments
 from .evaluation import Evaluation, evaluate_guard
 from .exceptions import DataError
-from .explanation import Explanation, explain_prediction
+from .explanation import Explanation, explain_frame, explain_prediction
 from .files import FileOptions, Progress, policy_digest, score_file
 from .goals import Goal, Precision
+from .model_views import strongest_terms
 from .persistence import Model, load_model, save_model, weights_hash
-from .policy import Decision, DecisionTable, Policy, parse_policy
-from .reasons import describe_decision
-from .scorer import Floats, Scorer, to_probability
+from .policy import NEVER, Decision, DecisionTable, Policy, parse_policy
+from .reasons import describe_decision, tell_author
+from .removal import Removal
+from .scorer import Floats, Scorer, Weights, to_probability
 from .tuning import tune_policy
 
 if TYPE_CHECKING:
@@ -53,6 +57,7 @@ class SocialGuard:
         self._tuning = tuning
         self._policy = parse_policy(model.policy_text)
         self._scorer = Scorer(model.weights)
+        self._unit_rows: dict[str, bytes] = {}
         self._table = DecisionTable(self._policy, model.weights.heads)
         self._judge = Judge(self._scorer, self._table)
         self._scored = tuple(head for head in model.weights.heads if head in CATEGORIES)
@@ -79,6 +84,11 @@ class SocialGuard:
     def heads(self) -> tuple[str, ...]:
         """What the model scores: categories, signposts, and whether the comment is not in English."""
         return self._model.weights.heads
+
+    @property
+    def weights(self) -> Weights:
+        """What was learnt: vocabulary and weights."""
+        return self._model.weights
 
     @property
     def policy(self) -> Policy:
@@ -113,9 +123,20 @@ class SocialGuard:
         scores = {head: p for head, p in zip(self.heads, probabilities, strict=True) if head in CATEGORIES}
         return replace(decision, scores=scores, make_reason=partial(self._reason, text, decision))
 
-    def _reason(self, text: str, decision: Decision) -> str:
+    def _reason(self, text: str, decision: Decision, *, mask: bool = False, author: bool = False) -> str:
         explanation = self.explain(text)
-        return describe_decision(decision, {key: explanation.deciding_words(key) for key in decision.categories})
+        levels = self._table.levels(to_probability(explanation.log_odds)[None])[0].tolist()
+        # a category that only a rule calls for is not told with the words of its score, which did not decide
+        least = {head: 2 if head in decision.categories else 1 for head in self._scored}
+        deciding = [head for head, level in zip(self.heads, levels, strict=True) if level >= least.get(head, NEVER)]
+        words = {head: explanation.deciding_words(head) for head in deciding}
+        return self._tell_author(decision, words) if author else describe_decision(decision, words, mask=mask)
+
+    def _tell_author(self, decision: Decision, words: Mapping[str, Sequence[str]]) -> str:
+        from .signposts import destination
+
+        to = destination(URGENT, self.policy)
+        return tell_author(decision, words, appeal=self.policy.appeal, help_message=to.message.replace("{contact}", to.contact))
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Calibrated probabilities of every head, shape (n_texts, n_heads)."""
@@ -169,7 +190,54 @@ class SocialGuard:
 
     def explain(self, text: str) -> Explanation:
         """Take the scores of one comment apart, term by term."""
-        return explain_prediction(self._scorer, _one_text(text))
+        return explain_prediction(self._scorer, _one_text(text), self._unit_rows)
+
+    def counterfactual(self, text: str) -> Removal | None:
+        """The smallest set of words without which the scores of a comment call for a lesser action.
+
+        Returns
+        -------
+        Removal or None
+            None where no action is recommended, or taking out words does not help; `removal.smallest_removal` says what is
+            guaranteed. Rules of the policy file about words are not considered.
+
+        Examples
+        --------
+        >>> removal = SocialGuard.load().counterfactual("Ring me back, you useless idiots")
+        >>> "idiots" in [word.key for word in removal.words]
+        True
+        """
+        action = self.moderate(text).action
+        return self.explain(text).removal(self._table.limits(action)) if action else None
+
+    def explain_frame(
+        self, frame: pd.DataFrame, text: str = "text", *, heads: Sequence[str] | None = None, top: int | None = 5
+    ) -> pd.DataFrame:
+        """Explain the comments of a frame: one row a term, with the columns row, category, term, start, end, contribution.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+        text : str
+            The column that holds the comments.
+        heads : sequence of str, optional
+            Explain these for every comment. By default each comment is explained for the categories that reach a
+            threshold of the policy, so that most comments cost no more than a score.
+        top : int or None
+            How many terms to keep for a comment and head, the strongest for or against; None keeps all.
+        """
+        limits = self._table.limits() if heads is None else self._only(heads)
+        return explain_frame(self._scorer, frame, limits, text=text, top=top)
+
+    def _only(self, heads: Sequence[str]) -> Floats:
+        unknown = [head for head in heads if head not in self.heads]
+        if unknown:
+            raise DataError(f"the model has no heads {', '.join(unknown)}; it has {', '.join(self.heads)}")
+        return np.where([head in heads for head in self.heads], 0.0, NEVER)
+
+    def strongest_terms(self, head: str, most: int = 20, *, kind: str | None = None) -> pd.DataFrame:
+        """What the model weighs most for and against a head (see `model_views.strongest_terms`)."""
+        return strongest_terms(self._model.weights, head, most, kind=kind)
 
     def evaluate(self, comments: pd.DataFrame, **options: Any) -> Evaluation:
         """Measure scores and decisions against labels, at the prevalence of the manifest (see `evaluation.evaluate_guard`)."""

@@ -92,12 +92,27 @@ class Decision:
     review_codes: tuple[str, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
-    make_reason: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    make_reason: Callable[..., str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def reason(self) -> str:
         """The decision in plain English, made when asked for."""
-        return self.make_reason() if self.make_reason else ""
+        return self.describe()
+
+    def describe(self, *, mask: bool = False) -> str:
+        """The reason; with ``mask`` the words that it quotes are cut to their first letters and dots."""
+        return self.make_reason(mask=mask) if self.make_reason else ""
+
+    @property
+    def reason_for_author(self) -> str:
+        """What the author may be told once a person has confirmed the action; empty where nothing is to be told."""
+        return self.make_reason(author=True) if self.make_reason else ""
+
+    @property
+    def reason_codes(self) -> tuple[str, ...]:
+        """The reason for machines: keys of `reasons.REASON_CODES`, such as ``category.spam`` and ``action.hide``."""
+        found = {"category": self.categories, "action": (self.action,), "review": self.review_codes, "signpost": self.signposts}
+        return tuple(f"{kind}.{name}" for kind, names in found.items() for name in names)
 
 
 REVIEW_CODES: dict[str, str] = {
@@ -236,6 +251,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Categories of which every action waits for a person.
     rules : Rules
         Names and phrases.
+    appeal : str
+        How an author asks for a second look: it ends the sentence "If you think that this is a mistake, …".
     """
 
     version: int
@@ -251,6 +268,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protected: tuple[str, ...] = ("complaint", URGENT)
     never_alone: tuple[str, ...] = ()
     rules: Rules = Rules()
+    appeal: str = "please answer this message, and somebody will look at it again"
 
     def confirmed(self, category: str) -> frozenset[Action]:
         """The actions that wait for a person when this category calls for them."""
@@ -447,6 +465,14 @@ class DecisionTable:
         if head in CATEGORIES:
             return self.policy.categories.get(head, CategoryRule()).thresholds()
         return (self.policy.not_english if head == NOT_ENGLISH else self.policy.signpost_threshold(head),)
+
+    def limits(self, action: Action = Action.NONE) -> NDArray[np.float64]:
+        """From which probability each category calls for an action, or with `Action.NONE` for review, shape (n_heads,).
+
+        Infinite where it never does, and for heads that are no categories.
+        """
+        found = zip(self.heads, self._thresholds, strict=True)
+        return np.array([steps[action] if head in CATEGORIES else NEVER for head, steps in found], dtype=float)
 
     def decide(self, probabilities: Sequence[float], text: str = "") -> Decision:
         """The decision for one comment, given the probability of every head, and its words for the rules."""

@@ -95,3 +95,15 @@ def html_table(rows: Sequence[Sequence[str]]) -> str:
     top = "".join(f"<th>{cell}</th>" for cell in head)
     lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in body)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def finding(title: str, probability: float, marked: str) -> str:
+    """HTML of one category: its name, its probability, and the comment, already marked, in its own reading direction.
+
+    Examples
+    --------
+    >>> finding("hate_speech", 0.5, "a <mark>b</mark>")
+    '<p><b>hate speech</b> 0.500</p><p dir="auto" style="white-space:pre-wrap">a <mark>b</mark></p>'
+    """
+    heading = f"<p><b>{html.escape(title.replace('_', ' '))}</b> {probability:.3f}</p>"
+    return f'{heading}<p dir="auto" style="white-space:pre-wrap">{marked}</p>'

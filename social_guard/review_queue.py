@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from .categories import CATEGORIES, URGENT
-from .explanation import MOST_SHOWN, SHARE_SHOWN, Explanation
+from .explanation import MOST_SHOWN, Explanation
 from .policy import Action, Decision, Policy
 from .reasons import describe_decision
 
@@ -83,16 +83,8 @@ def find_marks(explanation: Explanation, heads: Mapping[str, Sequence[str]]) -> 
 
 
 def deciding_spans(explanation: Explanation, head: str) -> list[tuple[int, int]]:
-    """Every place of the few strongest units, until they make up half of what speaks for the head."""
-    terms = explanation.top_terms(head, most=len(explanation.units))
-    left = SHARE_SHOWN * sum(contribution for _, contribution in terms)
-    spans: list[tuple[int, int]] = []
-    for unit, contribution in terms[:MOST_SHOWN]:
-        if left <= 0:
-            break
-        spans += unit.spans
-        left -= contribution
-    return spans
+    """Every place of the words that the reason quotes."""
+    return [span for word in explanation.strongest_words(head)[:MOST_SHOWN] for span in word.spans]
 
 
 def _utf16_places(text: str) -> list[int]:

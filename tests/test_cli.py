@@ -26,6 +26,14 @@ def test_moderate_prints_json_and_reads_standard_input():
     assert json.loads(result.output)["action"] == "none"
 
 
+def test_moderate_masks_what_it_quotes():
+    """On request, in text and in JSON, which has the author's reason and the codes as well."""
+    assert "idiots" not in RUN.invoke(cli, ["moderate", "you useless idiots", "--mask"]).output
+    decision = json.loads(RUN.invoke(cli, ["moderate", "you useless idiots", "--mask", "--json"]).output)
+    assert "i....." in decision["reason"] and "idiots" not in decision["reason_for_author"]
+    assert "category.offensive_language" in decision["reason_codes"]
+
+
 def test_explain_shows_terms():
     """In text and as JSON."""
     assert "strongest terms" in RUN.invoke(cli, ["explain", "you idiot"]).output

@@ -17,13 +17,14 @@ FLOORS = [
     {"block_lattice", "decision_log", "policy_edit", "judge"},
     {"block_sums"},
     {"scorer", "tables"},
-    {"matrix", "word_classes", "promise", "policy_history", "scorecard", "outcomes", "fairness", "functional"},
+    {"matrix", "word_classes", "promise", "policy_history", "scorecard", "outcomes", "fairness", "functional"}
+    | {"removal", "written_words", "model_views"},
     {"goals", "batch"},
     {"classifier", "explanation", "reasons", "evaluation", "tuning", "files", "persistence"}
     | {"signposts", "perspective", "history", "feedback", "stability", "provenance"},
     {"guard", "review_queue"},
     {"training", "compare", "review_sheet", "spark"},
-    {"cli_policy"},
+    {"cli_policy", "model_comparison"},
     {"cli"},
     {"__main__"},
 ]
