@@ -114,7 +114,7 @@ class Explanation:
         rows = [("category", "probability", "strongest terms")]
         for head in self.likeliest():
             terms = ", ".join(f"{unit.key} {c:+.2f}" for unit, c in self.top_terms(head))
-            rows.append((head, f"{self.probabilities[head]:.3f}", render.printable(terms)))
+            rows.append((render.printable(head), f"{self.probabilities[head]:.3f}", render.printable(terms)))
         return f"{render.printable(self.text)}\n\n{render.table(rows)}"
 
     def _repr_html_(self) -> str:
@@ -123,7 +123,7 @@ class Explanation:
             column = self.contributions[:, self.heads.index(head)]
             marks = [(*span, float(c)) for unit, c in zip(self.units, column, strict=True) for span in unit.spans]
             marked = render.highlight(self.text, marks)
-            parts.append(f"<p><b>{head}</b> {self.probabilities[head]:.3f}<br>{marked}</p>")
+            parts.append(f"<p><b>{render.highlight(head, ())}</b> {self.probabilities[head]:.3f}<br>{marked}</p>")
         return "".join(parts)
 
 
