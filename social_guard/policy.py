@@ -306,7 +306,8 @@ def parse_policy(text: str, name: str = "policy") -> Policy:
         allowed = f"{MOST_CHARACTERS} characters, and {MOST_DOTS} full stops in a line"
         raise PolicyError(f"{name}: is no policy file, which may hold {allowed}; split long lists over lines")
     try:
-        content = tomllib.loads(text.encode().decode())
+        content = tomllib.loads(text.encode().decode())  # lone surrogates are no text
+        repr(content)  # a number too long to be shown would break the errors below
     except (ValueError, RecursionError) as error:
         raise PolicyError(f"{name}: not valid TOML: {error}") from error
     for section, kind in (("categories", CategoryRule), ("signposts", Share | SignpostRule)):
