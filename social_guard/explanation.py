@@ -227,7 +227,7 @@ class Explanation:
         rows = [("category", "probability", "strongest terms")]
         for head in self.likeliest():
             terms = ", ".join(f"{unit.key} {c:+.2f}" for unit, c in self.top_terms(head))
-            rows.append((head, f"{self.probabilities[head]:.3f}", render.printable(terms)))
+            rows.append((render.printable(head), f"{self.probabilities[head]:.3f}", render.printable(terms)))
         return f"{render.printable(self.text)}\n\n{render.table(rows)}"
 
     def _repr_html_(self) -> str:

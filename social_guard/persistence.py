@@ -22,20 +22,31 @@ import os
 import shutil
 import tempfile
 import warnings
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from itertools import chain
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .exceptions import ModelError, ModelMismatchWarning, OutputError
 from .policy import Policy, parse_policy, read_policy_text
-from .scorer import Block, Weights
+from .scorer import Block, Weights, inverse_frequency
 
 FORMAT = 1
 BLOCKS = ("word", "gram", "class")
 WEIGHTS, VOCABULARY, MANIFEST, POLICY = "weights.npz", "vocabulary.txt.gz", "manifest.json", "policy.toml"
+MOST_BYTES = 1 << 26
+"""A file of a model may take so much, packed and unpacked; the model that ships takes a tenth of it."""
+MOST_LINES = 1 << 22
+LARGEST = 1e6
+"""Of intercepts and steps, so that no sum of theirs leaves the floats."""
+MOST_NORM = 64.0
+"""Of the squared value of a feature, far above what training gives; sums of 65,000 such stay within 64 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +166,7 @@ def load_model(folder: str | Path | None = None, policy: str | Path | None = Non
     contents = {name: _read_checked(folder, name, manifest) for name in (WEIGHTS, VOCABULARY)}
     try:
         weights = _parse_weights(contents[WEIGHTS], contents[VOCABULARY], manifest)
-    except (KeyError, ValueError, OSError, EOFError) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{folder}: does not hold the arrays of a model ({error}); save or install it again") from error
     path = folder / POLICY if policy is None else Path(policy)
     policy_text = read_policy_text(path)
@@ -176,10 +187,10 @@ def _warn_on_mismatch(policy: Policy, manifest: dict[str, Any], path: Path) -> N
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(_read_bounded(path).decode("utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file, so {folder} is not a model folder; train one, or install the package again") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: cannot be read ({error}); save or install the model again") from error
     version = manifest.get("format") if isinstance(manifest, dict) else None
     if not isinstance(version, int):
@@ -189,11 +200,26 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def _read_bounded(path: Path) -> bytes:
+    """The content of a file that is neither endless, such as a device or a pipe behind a link, nor far too long."""
+    if path.exists() and not path.is_file():
+        raise ValueError("it is not a regular file")
+    with open(path, "rb") as file:
+        return _at_most(file)
+
+
+def _at_most(file: BinaryIO) -> bytes:
+    content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"it holds more than the {MOST_BYTES >> 20} MiB that are allowed")
+    return content
+
+
 def _read_checked(folder: Path, name: str, manifest: dict[str, Any]) -> bytes:
     path = folder / name
     try:
-        content = path.read_bytes()
-    except OSError as error:
+        content = _read_bounded(path)
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read ({error}); the model is incomplete, save or install it again") from error
     hashes = manifest.get("sha256")
     expected = hashes.get(name) if isinstance(hashes, dict) else None
@@ -202,14 +228,19 @@ def _read_checked(folder: Path, name: str, manifest: dict[str, Any]) -> bytes:
     return content
 
 
+# what the readers of ZIP, gzip and numpy's files raise when the content lies
+_DAMAGE = (
+    ArithmeticError, EOFError, LookupError, MemoryError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
 def _parse_weights(weights: bytes, vocabulary: bytes, manifest: dict[str, Any]) -> Weights:
-    keys = gzip.decompress(vocabulary).decode("utf-8", "surrogatepass").split("\n")
-    with np.load(io.BytesIO(weights), allow_pickle=False) as arrays:
-        loaded = {name: arrays[name] for name in arrays.files}
+    keys, loaded = _unpack_lines(vocabulary), _unpack_arrays(weights)
     heads = tuple(map(str, manifest["heads"]))
     ends = np.cumsum([len(loaded[f"{name}_frequencies"]) for name in BLOCKS])
     starts = [0, *ends[:-1]]
-    blocks = words, grams, classes = [
+    words, grams, classes = [
         _block(keys[start:end], name, float(scale), loaded)
         for name, start, end, scale in zip(BLOCKS, starts, ends, loaded["scales"], strict=True)
     ]
@@ -217,16 +248,71 @@ def _parse_weights(weights: bytes, vocabulary: bytes, manifest: dict[str, Any]) 
     if not set(chain.from_iterable(word_classes.values())) <= set(classes.keys):
         raise ValueError("a word has a class that is not in the vocabulary")
     result = Weights(heads, loaded["intercepts"], loaded["steps"], int(loaded["n_comments"]), words, grams, classes, word_classes)
-    widths = {len(heads), len(result.intercepts), len(result.steps), *(block.values.shape[1] for block in blocks)}
-    if len(widths) > 1:
-        raise ValueError("the number of heads differs between the files")
-    if not np.isfinite([*result.intercepts, *result.steps, *(block.scale for block in blocks)]).all():
-        raise ValueError("a weight is not a finite number")
+    _check_shapes(result)
+    _check_ranges(result)
     return result
+
+
+def _unpack_lines(vocabulary: bytes) -> list[str]:
+    with gzip.open(io.BytesIO(vocabulary)) as file:
+        text = _at_most(cast(BinaryIO, file)).decode("utf-8")
+    if text.count("\n") >= MOST_LINES:
+        raise ValueError(f"the vocabulary has more than {MOST_LINES} lines")
+    return text.split("\n")
+
+
+def _unpack_arrays(weights: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of an ``.npz``, each of no more bytes than its entry holds, none of them objects."""
+    with zipfile.ZipFile(io.BytesIO(weights)) as archive:
+        entries = archive.infolist()
+        # other ways of packing unpack a whole read at once, however long it becomes
+        if not {entry.compress_type for entry in entries} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise ValueError("the arrays are packed in a way that cannot be bounded; numpy.savez_compressed writes deflated ones")
+        if sum(entry.file_size for entry in entries) > MOST_BYTES:
+            raise ValueError(f"the arrays unpack to more than the {MOST_BYTES >> 20} MiB that are allowed")
+        return {entry.filename.removesuffix(".npy"): _unpack_array(archive.read(entry)) for entry in entries}
+
+
+def _unpack_array(content: bytes) -> NDArray[Any]:
+    file = io.BytesIO(content)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("an array has another format than 1.0")
+    shape, _, kind = np.lib.format.read_array_header_1_0(file)
+    if kind.kind not in "iuf" or min(shape, default=1) < 0 or prod(shape) * kind.itemsize != len(content) - file.tell():
+        raise ValueError("an array does not hold the numbers that its header promises")
+    file.seek(0)
+    return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _check_shapes(weights: Weights) -> None:
+    widths = {len(weights.heads), *weights.intercepts.shape, *weights.steps.shape, *(b.values.shape[1] for b in weights.blocks)}
+    if len(widths) > 1 or weights.intercepts.ndim != 1 or weights.steps.ndim != 1:
+        raise ValueError("the number of heads differs between the files")
+    if not weights.heads or len(set(weights.heads)) < len(weights.heads):
+        raise ValueError("the heads are none, or one of them is named twice")
+    if any(len(set(block.keys)) < len(block.keys) or "" in block.keys for block in weights.blocks):
+        raise ValueError("a feature is named twice, or has no name")
+    if any(key.count(" ") > 1 for key in weights.words.keys):
+        raise ValueError("the words hold more than tokens and pairs")
+
+
+def _check_ranges(weights: Weights) -> None:
+    numbers = np.concatenate([weights.intercepts, weights.steps, [block.scale for block in weights.blocks]])
+    if not np.isfinite(numbers).all():
+        raise ValueError("a weight is not a finite number")
+    frequencies = np.concatenate([block.frequencies for block in weights.blocks])
+    if frequencies.min(initial=0) < 0 or frequencies.max(initial=0) > weights.n_comments:
+        raise ValueError("a feature stands in fewer than no comments, or in more than there are")
+    if np.abs(numbers).max() > LARGEST or any(_norm_bound(block, weights.n_comments) > MOST_NORM for block in weights.blocks):
+        raise ValueError("a weight is too large for sums that are exact")
+
+
+def _norm_bound(block: Block, n_comments: int) -> float:
+    return float(np.max((block.scale * inverse_frequency(block.frequencies, n_comments)) ** 2, initial=0.0))
 
 
 def _block(keys: list[str], name: str, scale: float, loaded: dict[str, Any]) -> Block:
     values, frequencies = loaded[f"{name}_values"], loaded[f"{name}_frequencies"]
-    if values.ndim != 2 or not len(keys) == len(values) == len(frequencies) or values.dtype != np.int16:
+    if values.ndim != 2 or not len(keys) == len(values) == len(frequencies) or values.dtype != np.int16 or frequencies.dtype.kind != "i":
         raise ValueError(f"the {name} block does not fit the vocabulary")
     return Block(tuple(keys), frequencies, scale, np.ascontiguousarray(values))

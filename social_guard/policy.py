@@ -39,6 +39,7 @@ Points = Annotated[float, msgspec.Meta(ge=0.0, le=1000.0)]
 Limit = Annotated[float, msgspec.Meta(gt=0.0, le=1000.0)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 SLACK_DAYS = 30
+MOST_CHARACTERS, MOST_DOTS = 1 << 19, 256
 ACTION_POINTS = {"hide": 1.0, "remove": 2.0, "report": 4.0}
 
 
@@ -298,8 +299,11 @@ def load_policy(path: str | Path) -> Policy:
 def read_policy_text(path: str | Path) -> str:
     """The text of a policy file, or an error that names it."""
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        if Path(path).exists() and not Path(path).is_file():
+            raise OSError("it is not a regular file")
+        with open(path, encoding="utf-8") as file:
+            return file.read(MOST_CHARACTERS + 1)  # one more, which `parse_policy` refuses
+    except (OSError, ValueError) as error:
         raise PolicyError(f"{path}: cannot be read as UTF-8 text ({error})") from error
 
 
@@ -315,9 +319,14 @@ def parse_policy(text: str, name: str = "policy") -> Policy:
         ...
     social_guard.exceptions.PolicyError: policy: categories.spam.hide is 5: Expected `float` <= 1.0
     """
+    if len(text) > MOST_CHARACTERS or any(line.count(".") > MOST_DOTS for line in text.splitlines()):
+        # the time that TOML takes rises with the square of the parts of a key
+        allowed = f"{MOST_CHARACTERS} characters, and {MOST_DOTS} full stops in a line"
+        raise PolicyError(f"{name}: is no policy file, which may hold {allowed}; split long lists over lines")
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        content = tomllib.loads(text.encode().decode())  # lone surrogates are no text
+        repr(content)  # a number too long to be shown would break the errors below
+    except (ValueError, RecursionError) as error:
         raise PolicyError(f"{name}: not valid TOML: {error}") from error
     for section, kind in (("categories", CategoryRule), ("signposts", Share | SignpostRule)):
         values = content.get(section)
@@ -403,7 +412,7 @@ def _place_problems(clock: Clock) -> list[str]:
     try:
         if clock.country:
             holidays.country_holidays(clock.country, subdiv=clock.subdivision or None)
-    except NotImplementedError as error:
+    except (NotImplementedError, TypeError) as error:  # the latter for a name of the library that is no country
         place = f"clock.country is {clock.country!r} and clock.subdivision {clock.subdivision!r}"
         problems.append(f"{place}: {error}; use codes of ISO 3166, e.g. GB and ENG")
     return problems

@@ -41,6 +41,8 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 def highlight(text: str, marks: Iterable[Mark]) -> str:
     """HTML of a text with coloured ranges; ranges may overlap, their strengths add up.
 
+    Control and bidirectional characters are spelled out, as on a terminal: a browser would obey some and hide others.
+
     Examples
     --------
     >>> highlight("a <b>", [(0, 1, 2.0)])
@@ -59,7 +61,7 @@ def highlight(text: str, marks: Iterable[Mark]) -> str:
 
 
 def _piece(part: str, strength: float, strongest: float) -> str:
-    escaped = html.escape(part)
+    escaped = html.escape(printable(part))
     if not strength:
         return escaped
     colour = "213,94,0" if strength > 0 else "0,114,178"
