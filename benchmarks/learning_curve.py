@@ -22,7 +22,7 @@ from sklearn.metrics import average_precision_score
 from social_guard.categories import CATEGORIES
 from social_guard.classifier import deal_folds, fit_head
 from social_guard.data import stable_fractions
-from social_guard.matrix import CountedComments, assemble, choose_vocabulary, count_units
+from social_guard.matrix import CountedComments, VocabularyRecipe, assemble, choose_vocabulary, count_units
 from social_guard.plots import line_plot
 from social_guard.render import markdown_table
 from social_guard.report import cells, write
@@ -57,7 +57,7 @@ def fold_scores(rows: pd.DataFrame, counted: CountedComments, train: np.ndarray,
     """Scores of the test comments by a model of the training ones, shape (n_test, n_categories)."""
     chosen = np.concatenate([np.flatnonzero(train), np.flatnonzero(test)])
     part, known = take(counted, chosen), take(counted, np.flatnonzero(train))
-    matrix = assemble(part, choose_vocabulary(known, recipe.min_df, recipe.max_words, recipe.max_grams))
+    matrix = assemble(part, choose_vocabulary(known, {}, VocabularyRecipe(recipe.min_df, recipe.max_words, recipe.max_grams, 1.0)))
     size = int(train.sum())
     weight = np.where(np.arange(len(chosen)) < size, np.where(rows["own"].to_numpy()[chosen], recipe.own_weight, 1.0), 0.0)
     seen = matrix.take(np.arange(size, len(chosen)))

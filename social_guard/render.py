@@ -107,5 +107,5 @@ def finding(title: str, probability: float, marked: str) -> str:
     >>> finding("hate_speech", 0.5, "a <mark>b</mark>")
     '<p><b>hate speech</b> 0.500</p><p dir="auto" style="white-space:pre-wrap">a <mark>b</mark></p>'
     """
-    heading = f"<p><b>{html.escape(title.replace('_', ' '))}</b> {probability:.3f}</p>"
+    heading = f"<p><b>{highlight(title.replace('_', ' '), ())}</b> {probability:.3f}</p>"
     return f'{heading}<p dir="auto" style="white-space:pre-wrap">{marked}</p>'

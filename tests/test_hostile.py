@@ -105,7 +105,6 @@ FILES = {
     "header.csv": b"a" * MIB + b"\n1\n",
     "list.jsonl": b"[1]\n",
     "bytes.jsonl": b"\xff\xfe\n",
-    "blank.jsonl": b"\n\n",
     "footer.parquet": b"PAR1\xff\xff\xff\x7fPAR1",
     "none.parquet": b"",
 }

@@ -10,9 +10,9 @@ SHIPPED = (default_folder() / "policy.toml").read_text(encoding="utf-8")
 
 def test_only_the_value_changes():
     """Every other character of the shipped file stays, comments included."""
-    edited = edit_policy(SHIPPED, {"spam.hide": 0.1234})
+    edited = edit_policy(SHIPPED, {"off_topic.hide": 0.7234})
     changed = [(a, b) for a, b in zip(SHIPPED.splitlines(), edited.splitlines(), strict=True) if a != b]
-    assert len(changed) == 1 and changed[0][1] == "hide = 0.1234"
+    assert len(changed) == 1 and changed[0][1] == "hide = 0.7234"
     assert edit_policy(SHIPPED, {}) == SHIPPED
 
 

@@ -29,11 +29,11 @@ def test_a_comment_without_known_words_has_no_marks(shipped_guard):
 
 def test_near_are_the_scores_between_review_and_action(shipped_guard):
     """They are why a person is asked, and stand apart from what crossed."""
-    low, high = shipped_guard.policy.categories["spam"].thresholds()[:2]
+    low, high = shipped_guard.policy.categories["off_topic"].thresholds()[:2]
     decision = shipped_guard.moderate("hello")
     scores = dict.fromkeys(decision.scores, 0.0)
-    for score, near in ((low - 1e-6, []), (low, ["spam"]), (high - 1e-6, ["spam"])):
-        assert near_categories(type(decision)(*vars_of(decision), scores=scores | {"spam": score}), shipped_guard.policy) == near
+    for score, near in ((low - 1e-6, []), (low, ["off_topic"]), (high - 1e-6, ["off_topic"])):
+        assert near_categories(type(decision)(*vars_of(decision), scores=scores | {"off_topic": score}), shipped_guard.policy) == near
 
 
 def vars_of(decision):
