@@ -166,7 +166,7 @@ def test_filters_and_order(visit, small):
         ("category", "offensive_language", "=1+1"),
     ):
         page.select_option(f"#{field}", value)
-        page.wait_for_function("(id) => [...document.querySelectorAll('.who bdi:last-child')][0]?.textContent === id", arg=found)
+        page.wait_for_function("(id) => [...document.querySelectorAll('.who bdi:last-child')].some((shown) => shown.textContent === id)", arg=found)
         page.select_option(f"#{field}", "")
     page.fill("#words", "ｋöln")
     wait_count(page, "Showing 1 of 6")
