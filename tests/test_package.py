@@ -28,7 +28,7 @@ def test_wheel_works_in_another_folder(built, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
     code = (
-        "import social_guard; from social_guard import SocialGuard; from social_guard.data import source_registry;"
+        "import social_guard; from social_guard import SocialGuard; from social_guard.files.data import source_registry;"
         "print(social_guard.__file__, SocialGuard.load().moderate('you fucking idiot').action, len(source_registry()))"
     )
     environment = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from social_guard.features import Unit, find_units, unit_keys
-from social_guard.written_words import find_words, place_units, quote, share_out, whole_letters
+from social_guard.explaining.written_words import find_words, place_units, quote, share_out, whole_letters
+from social_guard.model.features import Unit, find_units, unit_keys
 from tests.test_text import TEXTS
 
 KNOWN = {"ass": 1.0, "pig": 1.0, "fool": 1.0}
