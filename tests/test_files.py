@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from social_guard.exceptions import DataError, OutputError
+from social_guard.files import chunks, resume
 from social_guard.files.chunks import BLOCK
-from social_guard.files.stream import chunks, resume
 
 ROWS = pd.DataFrame(
     {
