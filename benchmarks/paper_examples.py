@@ -11,7 +11,7 @@ import pandas as pd
 
 from social_guard import SocialGuard
 from social_guard.categories import CATEGORIES
-from social_guard.reasons import mask_words
+from social_guard.explaining.reasons import mask_words
 
 MOST = 10
 """Rules of which an example is shown."""

@@ -12,9 +12,9 @@ import pandas as pd
 from paper_examples import harmless_words, mask, overlooked, overrated, scored_cases
 
 from social_guard import CATEGORIES, SIGNPOSTS, DecisionLog, SocialGuard, __version__, load_comments
-from social_guard.data import source_registry
-from social_guard.keys import Key
-from social_guard.ledger import BREACHES
+from social_guard.files.data import source_registry
+from social_guard.records.keys import Key
+from social_guard.records.ledger import BREACHES
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = {

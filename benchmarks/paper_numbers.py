@@ -10,7 +10,7 @@ def share(value: float) -> str:
 
     Examples
     --------
-    >>> share(0.2263), share(0.0085), share(0.0003), share(0.0), share(0.9996), share(1.0)
+    >>> share(0.2263), share(0.0084), share(0.0003), share(0.0), share(0.9996), share(1.0)
     ('23%', '0.8%', 'under 0.1%', '0%', 'over 99.9%', '100%')
     """
     if 0 < value < 0.001:

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from paper_facts import ROOT, gather_facts
 
 from social_guard import SocialGuard
-from social_guard.report import write
+from social_guard.pages.report import write
 
 FOLDER = ROOT / "docs" / "papers"
 FILTERS = ("share", "interval", "decimal", "count", "per_thousand", "spelled")
@@ -26,7 +26,7 @@ def render_papers(facts: dict[str, Any], folder: Path = FOLDER / "templates") ->
     """The text of each paper by the name of its file."""
     environment = Environment(
         loader=FileSystemLoader(folder), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=True, autoescape=False,  # noqa: S701 - Markdown from our own figures
+        keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
     environment.filters |= {name: getattr(paper_numbers, name) for name in FILTERS}
     names = sorted(name for name in environment.list_templates() if not name.startswith("_"))
