@@ -15,12 +15,14 @@ pair   two neighbouring tokens                         ``thank you``
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
-from .text import Normalised, Reading, find_readings, fold, normalise, token_spans, tokens
+from .text import TOKEN_LENGTH, Normalised, Reading, find_readings, fold, normalise, token_spans, tokens
 
 GRAM_LENGTHS = (2, 5)
 """Shortest and longest character n-gram of a token, which counts with a space at either end."""
@@ -82,7 +84,7 @@ def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
         nodes = lattice(token_spans(folded), readings, known)
         return list(dict.fromkeys(node.token for node in nodes)), list(dict.fromkeys(pair_keys(nodes)))
     found = tokens(folded)
-    return list(dict.fromkeys(found)), [f"{a} {b}" for a, b in dict.fromkeys(pairwise(found))]
+    return list(dict.fromkeys(found)), list(dict.fromkeys(map(" ".join, pairwise(found))))
 
 
 def find_units(text: str | Normalised, known: Known) -> list[Unit]:
@@ -152,9 +154,12 @@ def char_ngrams(token: str) -> set[str]:
     [' n', ' no', ' no ', 'no', 'no ', 'o ']
     """
     padded = f" {token} "
+    return set(_cutter(len(padded))(padded))
+
+
+@lru_cache(maxsize=2 * TOKEN_LENGTH)
+def _cutter(length: int) -> Callable[[str], tuple[str, ...]]:
+    """Cuts a text of some length into its n-grams in one call."""
     shortest, longest = GRAM_LENGTHS
-    return {
-        padded[start : start + length]
-        for length in range(shortest, longest + 1)
-        for start in range(len(padded) - length + 1)
-    }
+    places = [slice(start, start + n) for n in range(shortest, longest + 1) for start in range(length - n + 1)]
+    return itemgetter(*places, places[0])  # one place more, since of a lone place it makes no tuple

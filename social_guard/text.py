@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
+
+from .remembered import Remembered
 
 LINK, EMAIL, USER = "‹link›", "‹email›", "‹user›"
 TOKEN_LENGTH = 40
@@ -22,7 +26,7 @@ _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|c
 MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
 _FEW = 16
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
-_DOTTED = re.compile("|".join(map(re.escape, MARKERS[3:])))
+_DOTTED = re.compile(rf"\.(?:{_TOP_DOMAINS})")
 _PIECE = 64
 """Longer pieces are not kept in caches, which bounds their memory."""
 _EDIT = re.compile(
@@ -43,6 +47,10 @@ class Reading(NamedTuple):
     word: str
     start: int
     end: int
+
+    def moved(self, places: int) -> Reading:
+        """The same, so many characters further on."""
+        return Reading(self.word, self.start + places, self.end + places)
 
 
 class _Edit(NamedTuple):
@@ -183,7 +191,9 @@ def _needs_edits(text: str) -> bool:
 
 def _is_marked(lowered: str) -> bool:
     """Whether there may be a link, an address, a user name or an entity."""
-    return "@" in lowered or "&" in lowered or "//" in lowered or ("." in lowered and _DOTTED.search(lowered) is not None)
+    if "@" in lowered or "&" in lowered or "//" in lowered or "www." in lowered:
+        return True
+    return _DOTTED.search(lowered) is not None
 
 
 _PLACEHOLDERS = {"link": f" {LINK} ", "email": f" {EMAIL} ", "user": f" {USER} "}
@@ -222,6 +232,8 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
 def tokens(folded: str) -> list[str]:
     """The tokens of a folded text, in order.
 
+    No token reaches across a space, and people use the same pieces again and again.
+
     Numbers keep only their length, since a digit says nothing about tone and a lot about a person.
 
     Examples
@@ -229,13 +241,14 @@ def tokens(folded: str) -> list[str]:
     >>> tokens("don't ring 07700 900123!!! f**k")
     ["don't", 'ring', '00000', '000000', '!!', 'f*k']
     """
-    found = []
-    for piece in _TOKEN.findall(folded):
-        if piece.isalpha() and len(piece) <= TOKEN_LENGTH:
-            found.append(piece)
-        else:
-            found.extend(_shape(piece))
-    return found
+    return list(chain.from_iterable(map(_PIECE_TOKENS.__getitem__, folded.split(" "))))
+
+
+def _piece_tokens(piece: str) -> tuple[str, ...]:
+    return tuple(shape for found in _TOKEN.findall(piece) for shape in _shape(found))
+
+
+_PIECE_TOKENS = Remembered(_piece_tokens, 1 << 15)
 
 
 def token_spans(folded: str) -> list[tuple[str, int, int]]:
@@ -261,7 +274,6 @@ def _shape(piece: str) -> tuple[str, ...]:
     return (_short_shape(piece),)
 
 
-@lru_cache(maxsize=1 << 16)
 def _short_shape(piece: str) -> str:
     if piece.isdigit():
         return "0" * len(piece)
@@ -296,6 +308,8 @@ _SIGNED = re.compile(  # every way begins with a rare character, which the searc
 _STRETCHES = tuple(3 * chr(code) for code in range(ord("a"), ord("z") + 1))
 _CHUNK = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")
 _SPACED = re.compile(rf"(?<![a-z0-9'*])[a-z0-9@$!]([{_SEPARATORS}]{{1,3}})(?:[a-z0-9@$!]\1){{1,20}}[a-z0-9@$!](?![a-z0-9'])")
+_BETWEEN = re.compile(" [.\\-_*,/\\\\~^]{0,2}[a-z0-9@$!][.\\-_*,/\\\\~^]{0,2} ")
+"""A character alone between two spaces, without which no word is spaced out over several pieces."""
 _LEET = [str.maketrans("01345789@$!|+", f"o{one}eastbgas{one}{one}t") for one in "il"]
 _STRIPPED = ".-_~^,/\\*!|+'@"
 _STRETCHED = re.compile(r"([a-z])\1\1+")
@@ -314,15 +328,31 @@ def find_readings(folded: str) -> list[Reading]:
     >>> find_readings("as she drank hot water on saturday night, ward b12, sw6 1aa")
     []
     """
-    if not _is_suspect(folded):
-        return []
-    found = []
-    for match in _SPACED.finditer(folded):
-        word = match[0].replace(match[1], "")
-        found += [Reading(reading, match.start(), match.end()) for reading in _plain_forms(word)]
-    for match in _CHUNK.finditer(folded):
-        found += [Reading(word, match.start() + start, match.start() + end) for word, start, end in chunk_readings(match[0])]
+    pieces = folded.split(" ")
+    held = list(map(_PIECE_READINGS.__getitem__, pieces))
+    found = list(_spaced_readings(folded)) if _BETWEEN.search(folded) else []
+    if any(held):
+        start = 0
+        for piece, readings in zip(pieces, held, strict=True):
+            found += [reading.moved(start) for reading in readings]
+            start += len(piece) + 1
     return list(dict.fromkeys(found))
+
+
+def _piece_readings(piece: str) -> tuple[Reading, ...]:
+    if not _is_suspect(piece):
+        return ()
+    within = (reading.moved(match.start()) for match in _CHUNK.finditer(piece) for reading in chunk_readings(match[0]))
+    return (*_spaced_readings(piece), *within)
+
+
+_PIECE_READINGS = Remembered(_piece_readings, 1 << 15)
+
+
+def _spaced_readings(folded: str) -> Iterator[Reading]:
+    for match in _SPACED.finditer(folded):
+        for word in _plain_forms(match[0].replace(match[1], "")):
+            yield Reading(word, match.start(), match.end())
 
 
 def _is_suspect(folded: str) -> bool:
@@ -337,12 +367,7 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
     >>> chunk_readings("-id1ot-")
     (Reading(word='idiot', start=1, end=6), Reading(word='idlot', start=1, end=6))
     """
-    return _chunk_readings(chunk) if len(chunk) <= TOKEN_LENGTH else ()
-
-
-@lru_cache(maxsize=1 << 14)
-def _chunk_readings(chunk: str) -> tuple[Reading, ...]:
-    if not _is_suspect(chunk):
+    if len(chunk) > TOKEN_LENGTH or not _is_suspect(chunk):
         return ()
     seen = chunk
     if not chunk.isascii():
