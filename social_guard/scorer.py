@@ -115,8 +115,6 @@ def inverse_frequency(frequencies: NDArray[np.int32], n_comments: int) -> Floats
     return np.log((1.0 + n_comments) / (1.0 + frequencies)) + 1.0
 
 
-_HALF = 1 << 62
-
 
 class Scorer:
     """Adds up the rows of a comment's units.
@@ -131,13 +129,12 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        words, grams, classes = (partial(_row_number, block, block.norms(weights.n_comments)) for block in weights.blocks)
+        words, grams, classes = (partial(self._row_number, block, block.norms(weights.n_comments)) for block in weights.blocks)
         self._word_number, self._gram_numbers = words, Remembered(grams, CACHE_SIZE)
         self._class_numbers = Remembered(classes, CACHE_SIZE)
         self._numbers = Remembered(self._unit_number, CACHE_SIZE)
         self._columns = Struct(f"<{len(weights.heads) + 1}q")
-        # half the range of every column keeps columns from borrowing of each other
-        self._bias = int.from_bytes(self._columns.pack(*[_HALF] * (len(weights.heads) + 1)), "little")
+        self._signs = int.from_bytes(self._columns.pack(*[-(1 << 63)] * (len(weights.heads) + 1)), "little")
         self._steps = list(zip(weights.steps.tolist(), weights.intercepts.tolist(), strict=True))
         counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
         self.known = {key: float(count) for key, count in counts if " " not in key}
@@ -185,12 +182,18 @@ class Scorer:
 
     def _decoded(self, numbers: Sequence[int]) -> Integers:
         """The columns of rows that are whole numbers, shape (n_numbers, n_heads + 1)."""
-        rows = np.array([self._split(number) for number in numbers], np.int64)
-        return rows.reshape(len(numbers), len(self.weights.heads) + 1) - _HALF
+        return np.array(list(map(self._split, numbers)), np.int64).reshape(len(numbers), len(self.weights.heads) + 1)
 
     def _split(self, number: int) -> tuple[int, ...]:
-        """The columns of a row, each with half its range added."""
-        return self._columns.unpack((number + self._bias).to_bytes(self._columns.size, "little"))
+        """The columns of a row."""
+        return self._columns.unpack((number + self._signs ^ self._signs).to_bytes(self._columns.size, "little"))
+
+    def _row_number(self, block: Block, norms: Integers, key: str) -> int:
+        """The row of an entry as one whole number, the sum of its columns times powers of 2**64."""
+        position = block.index[key]
+        row = self._columns.pack(*block.values[position].tolist(), norms[position])
+        # turning the sign of each column is adding half its range, so that no column borrows of another
+        return (int.from_bytes(row, "little") ^ self._signs) - self._signs
 
     def _class_sums(self, units: Sequence[str]) -> Integers:
         """Values and norms of the classes of each unit together, shape (n_units, n_heads + 1)."""
@@ -204,8 +207,8 @@ class Scorer:
     def log_odds_of(self, text: str) -> list[float]:
         """The log-odds of one comment as `log_odds` gives them, to the bit; without arrays, which cost more than the sums."""
         *values, norm = self._split(self._total(text))
-        root = math.sqrt(max(norm - _HALF, 1) * NORM_UNIT)
-        return [intercept + step * (value - _HALF) / root for (step, intercept), value in zip(self._steps, values, strict=True)]
+        root = math.sqrt(max(norm, 1) * NORM_UNIT)
+        return [intercept + step * value / root for (step, intercept), value in zip(self._steps, values, strict=True)]
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Log-odds of every head for each comment, shape (n_texts, n_heads)."""
@@ -215,15 +218,6 @@ class Scorer:
         """Turn sums of values and norms into log-odds; a comment without known units has the intercepts."""
         norms = np.sqrt(np.maximum(totals[:, -1:], 1) * NORM_UNIT)
         return self.weights.intercepts + self.weights.steps * totals[:, :-1] / norms
-
-
-def _row_number(block: Block, norms: Integers, key: str) -> int:
-    """The row of an entry, the norm behind its values, as one whole number with 64 bits a column."""
-    position = block.index[key]
-    number = int(norms[position])
-    for value in block.values[position, ::-1].tolist():
-        number = (number << 64) + value
-    return number
 
 
 def _cuts(texts: Sequence[str]) -> list[int]:

@@ -232,8 +232,6 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
 def tokens(folded: str) -> list[str]:
     """The tokens of a folded text, in order.
 
-    No token reaches across a space, and people use the same pieces again and again.
-
     Numbers keep only their length, since a digit says nothing about tone and a lot about a person.
 
     Examples
@@ -241,14 +239,7 @@ def tokens(folded: str) -> list[str]:
     >>> tokens("don't ring 07700 900123!!! f**k")
     ["don't", 'ring', '00000', '000000', '!!', 'f*k']
     """
-    return list(chain.from_iterable(map(_PIECE_TOKENS.__getitem__, folded.split(" "))))
-
-
-def _piece_tokens(piece: str) -> tuple[str, ...]:
-    return tuple(shape for found in _TOKEN.findall(piece) for shape in _shape(found))
-
-
-_PIECE_TOKENS = Remembered(_piece_tokens, 1 << 15)
+    return list(chain.from_iterable([piece.tokens for piece in read_pieces(folded)]))
 
 
 def token_spans(folded: str) -> list[tuple[str, int, int]]:
@@ -328,25 +319,65 @@ def find_readings(folded: str) -> list[Reading]:
     >>> find_readings("as she drank hot water on saturday night, ward b12, sw6 1aa")
     []
     """
-    pieces = folded.split(" ")
-    held = list(map(_PIECE_READINGS.__getitem__, pieces))
-    found = list(_spaced_readings(folded)) if _BETWEEN.search(folded) else []
-    if any(held):
-        start = 0
-        for piece, readings in zip(pieces, held, strict=True):
-            found += [reading.moved(start) for reading in readings]
-            start += len(piece) + 1
+    found, start = list(_spaced_readings(folded) if is_spaced_out(folded) else ()), 0
+    for piece in read_pieces(folded):
+        found += [reading.moved(start) for reading in piece.readings]
+        start += piece.length + 1
     return list(dict.fromkeys(found))
 
 
-def _piece_readings(piece: str) -> tuple[Reading, ...]:
-    if not _is_suspect(piece):
-        return ()
-    within = (reading.moved(match.start()) for match in _CHUNK.finditer(piece) for reading in chunk_readings(match[0]))
-    return (*_spaced_readings(piece), *within)
+class Piece(NamedTuple):
+    """What stands between two spaces; no token reaches across a space.
+
+    Attributes
+    ----------
+    tokens : tuple of str
+    readings : tuple of Reading
+        Of disguises that the piece holds whole, counted from its start.
+    spans : list of (str, int, int)
+        The `token_spans` of the piece, where there are readings.
+    length : int
+        Characters.
+    """
+
+    tokens: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    spans: list[tuple[str, int, int]]
+    length: int
 
 
-_PIECE_READINGS = Remembered(_piece_readings, 1 << 15)
+def read_pieces(folded: str) -> list[Piece]:
+    """A folded text piece by piece; people use the same ones again and again.
+
+    Examples
+    --------
+    >>> [piece.tokens for piece in read_pieces("don't ring 07700!!!")]
+    [("don't",), ('ring',), ('00000', '!!')]
+    """
+    return list(map(_PIECES.__getitem__, folded.split(" ")))
+
+
+def _read_piece(piece: str) -> Piece:
+    word = piece.rstrip(",.")
+    if word.isascii() and word.isalpha() and len(word) <= TOKEN_LENGTH and not _is_stretched(word):
+        return Piece((word,), (), [], len(piece))
+    found = tuple(shape for found in _TOKEN.findall(piece) for shape in _shape(found))
+    readings = tuple(_piece_readings(piece)) if _is_suspect(piece) else ()
+    return Piece(found, readings, token_spans(piece) if readings else [], len(piece))
+
+
+def _piece_readings(piece: str) -> Iterator[Reading]:
+    yield from _spaced_readings(piece)
+    for match in _CHUNK.finditer(piece):
+        yield from (reading.moved(match.start()) for reading in chunk_readings(match[0]))
+
+
+_PIECES = Remembered(_read_piece, 1 << 15)
+
+
+def is_spaced_out(folded: str) -> bool:
+    """Whether a word may be spaced out over several pieces."""
+    return _BETWEEN.search(folded) is not None and _SPACED.search(folded) is not None
 
 
 def _spaced_readings(folded: str) -> Iterator[Reading]:
@@ -356,7 +387,11 @@ def _spaced_readings(folded: str) -> Iterator[Reading]:
 
 
 def _is_suspect(folded: str) -> bool:
-    return _SIGNED.search(folded) is not None or any(map(folded.__contains__, _STRETCHES))
+    return _SIGNED.search(folded) is not None or _is_stretched(folded)
+
+
+def _is_stretched(folded: str) -> bool:
+    return any(map(folded.__contains__, _STRETCHES))
 
 
 def chunk_readings(chunk: str) -> tuple[Reading, ...]:
