@@ -18,10 +18,10 @@ model:  ## rebuild models/default from the open corpora and our own comments
 agreement:  ## of the two labellings of our own comments
 	$(PYTHON) benchmarks/agreement.py
 
-evaluate:  ## figures on comments that the model was not trained on, into docs/
+evaluate:  ## figures on comments that the model was not trained on, into docs/figures/
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
 
-learning-curve:  ## what more comments would bring, into docs/
+learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
 
 benchmarks:  ## sources held out in turn, settings of the recipe, memory, personal details, promises, replay

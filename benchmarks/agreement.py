@@ -1,4 +1,4 @@
-"""How far two labellings of our own comments agree: Cohen's kappa for each head, written to docs/agreement.md.
+"""How far two labellings of our own comments agree: Cohen's kappa for each head, written to docs/figures/agreement.md.
 
 The first labelling is the writer's own; the second was made by somebody who saw the comment and its post only. Both
 writers and labellers were instances of a language model working from the policy, so their agreement says how clear the
@@ -29,7 +29,7 @@ def main() -> None:
         kappa = float(cohen_kappa_score(first, second))
         table.append({"head": head, "first": int(first.sum()), "second": int(second.sum()), "both": both, "kappa": kappa})
     text = f"# Agreement of two labellings\n\n{NOTE}\n\n{len(pairs):,} comments were labelled twice.\n\n{markdown(pd.DataFrame(table))}\n"
-    (ROOT / "docs" / "agreement.md").write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "figures" / "agreement.md").write_text(text, encoding="utf-8")
     print(pd.DataFrame(table).round(3).to_string(index=False))
 
 

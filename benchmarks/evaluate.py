@@ -1,4 +1,4 @@
-"""Every figure in docs/evaluation.md and docs/evaluation.json, on comments that the model was not fitted on.
+"""Every figure in docs/figures/evaluation.md and docs/figures/evaluation.json, on comments that the model was not fitted on.
 
 Fits the recipe again, checks that this gives the shipped model, and judges it by its held-out scores: each of our own
 comments by a model that never saw its writer, each public comment by one that never saw its text. Functional cases,
@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--corpora", default="../shared/corpora")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--model", type=Path, help="a model folder instead of the one that ships")
-    parser.add_argument("--output", type=Path, default=ROOT / "docs", help="the folder to write to")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "figures", help="the folder to write to")
     parser.add_argument("--frozen", action="store_true", help="score the frozen part too: once a release")
     options = parser.parse_args()
     guard = SocialGuard.load(options.model)

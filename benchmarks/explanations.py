@@ -1,4 +1,4 @@
-"""What an explanation costs, and how exactly it adds up, written to docs/explanation_figures.md.
+"""What an explanation costs, and how exactly it adds up, written to docs/figures/explanations.md.
 
     python benchmarks/explanations.py --texts 100000
 """
@@ -122,7 +122,7 @@ def main() -> None:
     exact = f"Over {options.texts:,} fuzzed texts and every head, intercept plus contributions differs from the log-odds by at most {units:.1e} (terms) and {words:.1e} (words); the log-odds of an explanation differ from those of scoring by {scores:.1e}."
     note = f"Of these {len(comments):,} comments the policy flags {flagged:.0%}, since half of them are harmful by design; on a real page it is a few in a hundred."
     text = "\n\n".join([HEAD, markdown(views), MANY, markdown(frames), note, "## Exactness", exact]) + "\n"
-    (ROOT / "docs" / "explanation_figures.md").write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "figures" / "explanations.md").write_text(text, encoding="utf-8")
     print(text)
 
 

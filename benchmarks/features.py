@@ -186,7 +186,7 @@ def main() -> None:
             print(table[-1], flush=True)
     frame = pd.DataFrame(table).set_index("features")
     size = f"Measured with {int(rows['own'].sum()):,} comments of our own and {int((~rows['own']).sum()):,} public ones."
-    (ROOT / "docs" / "features.md").write_text("\n\n".join([HEAD, size, markdown(frame)]) + "\n", encoding="utf-8")
+    (ROOT / "docs" / "figures" / "features.md").write_text("\n\n".join([HEAD, size, markdown(frame)]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--corpora", default="../shared/corpora")
     parser.add_argument("--per-source", type=int, default=Recipe.per_source)
     parser.add_argument("--only-ours", action="store_true", help="skip the plain form, which takes most of the time")
-    parser.add_argument("--output", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "holdout.md")
+    parser.add_argument("--output", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "figures" / "holdout.md")
     options = parser.parse_args()
     rows = thin_sources(load_comments(options.corpora, licence_class="open"), options.per_source).reset_index(drop=True)
     counted = count_units(rows["text"].tolist(), Recipe.min_df)

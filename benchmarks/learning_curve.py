@@ -2,7 +2,7 @@
 
 Writers are dealt into folds; each fold is judged by models that were fitted on a part of the comments by the other
 writers (drawn three times), alone and together with the open corpora. The vocabulary is chosen anew for each part. Our own
-comments weigh as in the recipe. Written to docs/learning-curve.md with a plot.
+comments weigh as in the recipe. Written to docs/figures/learning-curve.md with a plot.
 
     python benchmarks/learning_curve.py --corpora ../shared/corpora
 """
@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--corpora", default="../shared/corpora", help="a folder of open corpora; empty for none")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--output", type=Path, default=ROOT / "docs", help="the folder to write to")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "figures", help="the folder to write to")
     options = parser.parse_args()
     rows = gather_comments(ROOT / "data" / "comments", options.corpora or None, Recipe())
     write_curve(learning_curve(rows, Recipe(), options.folds, options.jobs), options.output)

@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--numbers", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--size", type=int, default=1_000_000, help="characters of a hostile text")
-    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "privacy_figures.md")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "figures" / "privacy.md")
     options = parser.parse_args()
     contacts = load_policy(DATA / "policy.toml").public_contacts
     tables = {

@@ -1,4 +1,4 @@
-"""Do the words that an explanation points at agree with the words that people mark? Written to docs/rationales.md.
+"""Do the words that an explanation points at agree with the words that people mark? Written to docs/figures/rationales.md.
 
 A model is trained without any post that people marked. On one part of these posts a way to choose words is found; on the
 other part it is judged. Then words are taken out in the order of their contributions, against a random order. At the end
@@ -268,7 +268,7 @@ def main() -> None:
         f"## Against the plain form\n\nA plain `LogisticRegression` with the same coefficients on the same features: over 200 comments, contributions by feature differ from those of eli5 {eli5.__version__} by at most {plain_difference(options.comments):.1e}.",
     ]  # fmt: skip
     text = "\n\n".join(lines) + "\n"
-    (ROOT / "docs" / "rationales.md").write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "figures" / "rationales.md").write_text(text, encoding="utf-8")
     print(text)
 
 

@@ -1,4 +1,4 @@
-"""How strong the penalty and how heavy our own comments: two views of each setting, written to docs/recipe.md.
+"""How strong the penalty and how heavy our own comments: two views of each setting, written to docs/figures/recipe.md.
 
 *Own* is the mean average precision of the categories on our own comments, each judged by a model that never saw its
 writer. *Foreign* is the mean AUC on open public sources, each held out in turn while our own comments are learnt from.
@@ -82,7 +82,7 @@ def main() -> None:
             print(table[-1], flush=True)
     size = f"Measured with {int(rows['own'].sum()):,} comments of our own."
     text = "\n\n".join([HEAD, size, markdown(pd.DataFrame(table))]) + "\n"
-    (ROOT / "docs" / "recipe.md").write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "figures" / "recipe.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

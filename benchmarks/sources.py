@@ -2,7 +2,7 @@
 
 A label is suspect when the model, which has not seen the comment, is as sure of the other answer as it usually is where
 that answer is given (Northcutt C. et al. Confident learning. JAIR 2021; the library cleanlab). A large share means that
-the source means something else by the label, or labelled carelessly. Writes docs/sources.md.
+the source means something else by the label, or labelled carelessly. Writes docs/figures/sources.md.
 
     pip install cleanlab && python benchmarks/sources.py --corpora ../shared/corpora
 """
@@ -69,7 +69,7 @@ def main() -> None:
     lines += [f"| {r[0]} | {r[1]} | {r[2]} | {r[3]} | {r[4]:.3f} | {r[5]:.3f} |" for r in table.itertuples(index=False)]
     left_out = [f"{source}: {', '.join(entry['distrust'])}" for source, entry in source_registry().items() if "distrust" in entry]
     text = "\n\n".join([HEAD, "Not learnt: " + "; ".join(left_out) + ".", "\n".join(lines)]) + "\n"
-    (ROOT / "docs" / "sources.md").write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "figures" / "sources.md").write_text(text, encoding="utf-8")
     print(table.to_string())
 
 

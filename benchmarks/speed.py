@@ -1,4 +1,4 @@
-"""How fast scoring is beside a scikit-learn Pipeline, in the same run, and how the cost grows; writes docs/speed.md.
+"""How fast scoring is beside a scikit-learn Pipeline, in the same run, and how the cost grows; writes docs/figures/speed.md.
 
     python benchmarks/speed.py
 
@@ -248,7 +248,7 @@ def main() -> None:
     parts = [HEAD, *(f"## {title}\n\n{markdown(pd.DataFrame(rows))}" for title, rows in tables.items())]
     document = "\n\n".join([*parts, "## What the hardware would allow", hardware_limit(guard, comments)]) + "\n"
     print(document)
-    (ROOT / "docs" / "speed.md").write_text(document, encoding="utf-8")
+    (ROOT / "docs" / "figures" / "speed.md").write_text(document, encoding="utf-8")
 
 
 HEAD = """\

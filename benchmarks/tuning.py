@@ -204,7 +204,7 @@ def main() -> None:
         print(f"{setting.name}: least kept {result['kept %'].min():.1f} % ({time.perf_counter() - start:.0f} s)", flush=True)
     limits = stress(guard.policy_text, worlds, settings[1], max(options.redraws // 5, 1))
     parts.append(f"## {LIMITS}\n\n{markdown(as_text(limits))}")
-    (ROOT / "docs" / "tuning-simulation.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    (ROOT / "docs" / "figures" / "tuning-simulation.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 HEAD = """\

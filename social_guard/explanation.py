@@ -120,7 +120,7 @@ class Explanation:
     def strongest_words(self, head: str, share: float = SHARE_SHOWN) -> list[Unit]:
         """The words that add to a head at least so much of what its strongest word adds, the strongest first.
 
-        People who mark the toxic words of a comment agree best with a share of a half (``docs/rationales.md``).
+        People who mark the toxic words of a comment agree best with a share of a half (``docs/figures/rationales.md``).
         """
         column = self.word_contributions[:, self._column(head)]
         least = max(share * column.max(initial=0.0), np.finfo(float).tiny)
