@@ -28,7 +28,6 @@ FORMAT = 1
 SHARE_SHOWN = 0.5
 MOST_SHOWN = 5
 BLOCK = 4096
-CACHE_SIZE = 1 << 16
 COLUMNS = ("row", "category", "term", "start", "end", "contribution")
 
 
@@ -253,7 +252,7 @@ def _utf16_places(text: str) -> list[int]:
     return places
 
 
-def explain_prediction(scorer: Scorer, text: str, cache: dict[str, bytes] | None = None) -> Explanation:
+def explain_prediction(scorer: Scorer, text: str) -> Explanation:
     """Take the scores of one comment apart.
 
     Units that the model does not know, and that so neither add nor dilute, are left out.
@@ -262,8 +261,6 @@ def explain_prediction(scorer: Scorer, text: str, cache: dict[str, bytes] | None
     ----------
     scorer : Scorer
     text : str
-    cache : dict of str to bytes, optional
-        Keeps the rows of units from one comment to the next, at the most `CACHE_SIZE`.
 
     Returns
     -------
@@ -272,24 +269,11 @@ def explain_prediction(scorer: Scorer, text: str, cache: dict[str, bytes] | None
     tokens, pairs = unit_keys(text, scorer.known)
     known = scorer.weights.words.index
     keys = [*(("token", token) for token in tokens), *(("pair", pair) for pair in pairs if pair in known)]
-    rows = _unit_rows(scorer, [key for _, key in keys], {} if cache is None else cache)
+    rows = scorer.unit_rows([key for _, key in keys])
     weighed = rows[:, -1] > 0
     if not weighed.all():
         keys, rows = [keys[u] for u in np.flatnonzero(weighed)], rows[weighed]
     return Explanation(text, scorer, tuple(keys), rows)
-
-
-def _unit_rows(scorer: Scorer, units: Sequence[str], cache: dict[str, bytes]) -> Integers:
-    """Values and norms of units, shape (n_units, n_heads + 1)."""
-    rows = [cache.get(unit) for unit in units]
-    if None in rows:
-        missing = [unit for unit, row in zip(units, rows, strict=True) if row is None]
-        learnt = {unit: row.tobytes() for unit, row in zip(missing, scorer.unit_rows(missing), strict=True)}
-        rows = [learnt[unit] if row is None else row for unit, row in zip(units, rows, strict=True)]
-        if len(cache) > CACHE_SIZE:
-            cache.clear()
-        cache.update(learnt)
-    return np.frombuffer(b"".join(filter(None, rows)), np.int64).reshape(-1, len(scorer.weights.heads) + 1)
 
 
 def explain_frame(
@@ -324,12 +308,11 @@ def explain_frame(
         raise DataError(f"there is no column {text!r}; the columns are {', '.join(map(str, frame.columns))}")
     comments = [(label, comment) for label, comment in zip(frame.index, frame[text], strict=True) if isinstance(comment, str)]
     rows: list[tuple[Any, ...]] = []
-    cache: dict[str, bytes] = {}
     for start in range(0, len(comments), BLOCK):
         block = comments[start : start + BLOCK]
         reached = to_probability(scorer.log_odds([comment for _, comment in block])) >= limits
         for i in np.flatnonzero(reached.any(axis=1)).tolist():
-            explanation = explain_prediction(scorer, block[i][1], cache)
+            explanation = explain_prediction(scorer, block[i][1])
             rows += _term_rows(block[i][0], explanation, np.flatnonzero(reached[i]).tolist(), top)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

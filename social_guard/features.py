@@ -22,7 +22,18 @@ from itertools import chain, pairwise
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from .text import TOKEN_LENGTH, Normalised, Piece, Reading, find_readings, fold, is_spaced_out, normalise, read_pieces, token_spans
+from .text import (
+    TOKEN_LENGTH,
+    Normalised,
+    Piece,
+    Reading,
+    find_readings,
+    fold,
+    is_spaced_out,
+    normalise,
+    read_pieces,
+    token_spans,
+)
 
 GRAM_LENGTHS = (2, 5)
 """Shortest and longest character n-gram of a token, which counts with a space at either end."""

@@ -9,7 +9,8 @@ import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
 FLOORS = [
-    {"exceptions", "text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain", "key_table"}
+    {"exceptions", "remembered"},
+    {"text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain", "key_table"}
     | {"bootstrap", "plots"},
     {"categories", "privacy", "suspects", "token_arrays", "report", "measures"},
     {"rules"},
