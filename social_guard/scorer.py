@@ -115,7 +115,6 @@ def inverse_frequency(frequencies: NDArray[np.int32], n_comments: int) -> Floats
     return np.log((1.0 + n_comments) / (1.0 + frequencies)) + 1.0
 
 
-
 class Scorer:
     """Adds up the rows of a comment's units.
 
