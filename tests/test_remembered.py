@@ -1,4 +1,4 @@
-from social_guard.remembered import LONGEST_KEY, Remembered
+from social_guard.words.remembered import LONGEST_KEY, Remembered
 
 
 def test_a_value_is_made_once():
