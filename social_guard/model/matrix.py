@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..arrays import Floats
+from .context import context_keys
 from .features import char_ngrams, unit_keys
 from .scorer import inverse_frequency
 
@@ -153,8 +154,8 @@ class CountedComments:
     pair_keys: tuple[str, ...]
 
 
-def count_units(texts: Sequence[str], min_df: int) -> CountedComments:
-    """Find the distinct tokens and pairs of every comment.
+def count_units(texts: Sequence[str], min_df: int, posts: Sequence[str] | None = None) -> CountedComments:
+    """Find the distinct tokens and pairs of every comment; what it shares with its post counts among the pairs.
 
     Words that stand in at least ``min_df`` comments are those that a disguised stretch may be read as.
     """
@@ -163,8 +164,9 @@ def count_units(texts: Sequence[str], min_df: int) -> CountedComments:
     token_index: dict[str, int] = {}
     pair_index: dict[str, int] = {}
     token_lists, pair_lists = [], []
-    for text in texts:
+    for text, post in zip(texts, posts or [""] * len(texts), strict=True):
         tokens, pairs = unit_keys(text, known)
+        pairs.extend(context_keys(tokens, post))
         token_lists.append([token_index.setdefault(token, len(token_index)) for token in tokens])
         pair_lists.append([pair_index.setdefault(pair, len(pair_index)) for pair in pairs])
     return CountedComments(
