@@ -25,9 +25,9 @@ from sklearn.mixture import GaussianMixture
 
 from social_guard import SocialGuard, load_comments
 from social_guard.categories import CATEGORIES
-from social_guard.goals import AS_DRAWN, Goal
-from social_guard.policy import parse_policy
-from social_guard.tuning import tune_policy
+from social_guard.policy.decide import parse_policy
+from social_guard.policy.goals import AS_DRAWN, Goal
+from social_guard.policy.tuning import tune_policy
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMISED = {"hide": 0.80, "remove": 0.95, "report": 0.95}

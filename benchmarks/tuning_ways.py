@@ -20,7 +20,7 @@ from scipy import special
 from tuning import LEVEL, NEAR, World, fitted_worlds
 
 from social_guard import SocialGuard
-from social_guard.promise import Promise, Sample, proven_thresholds
+from social_guard.policy.promise import Promise, Sample, proven_thresholds
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELS, SHARES, PRECISIONS = 2000, (0.5, 0.25, 0.1), (0.8, 0.95)

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from social_guard.exceptions import OutputError, PolicyError
-from social_guard.policy import load_policy
-from social_guard.policy_history import go_back, history_folder, read_versions, set_values, write_text, write_version
+from social_guard.policy.decide import load_policy
+from social_guard.policy.versions import go_back, history_folder, read_versions, set_values, write_text, write_version
 
 TEXT = "version = 1  # of the format\n[categories.spam]\nhide = 0.5\n"
 

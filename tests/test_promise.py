@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.special import bdtr
 from scipy.stats import beta, binom, norm
 
-from social_guard.promise import (
+from social_guard.policy.promise import (
     Promise,
     Sample,
     _chances,
