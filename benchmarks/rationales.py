@@ -220,7 +220,7 @@ def plain_contributions(plain: LogisticRegression, row: sparse.csr_matrix, names
 def feature_contributions(explanation: Explanation) -> dict[str, float]:
     """Our contributions by feature instead of by unit."""
     total: dict[str, float] = {}
-    for (kind, key), contribution in zip(explanation.keys, explanation.contributions[:, 0].tolist(), strict=True):
+    for (kind, key, _), contribution in zip(explanation.units, explanation.contributions[:, 0].tolist(), strict=True):
         if kind == "pair":
             total[f"word|{key}"] = contribution
             continue

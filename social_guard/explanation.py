@@ -5,7 +5,7 @@ What is shown on request is worked out on request: an explanation that nobody op
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,11 @@ import numpy as np
 
 from . import render
 from .exceptions import DataError
-from .features import Unit, unit_keys
+from .features import Unit, find_units
 from .model_views import token_parts
 from .removal import Removal, smallest_removal
 from .scorer import NORM_UNIT, Floats, Integers, Scorer, to_probability
-from .written_words import find_words, place_units, quote, share_out
+from .written_words import find_words, quote, share_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,6 @@ FORMAT = 1
 SHARE_SHOWN = 0.5
 MOST_SHOWN = 5
 BLOCK = 4096
-CACHE_SIZE = 1 << 16
 COLUMNS = ("row", "category", "term", "start", "end", "contribution")
 
 
@@ -42,8 +41,8 @@ class Explanation:
         What the person wrote.
     scorer : Scorer
         The model.
-    keys : tuple of (str, str)
-        Kind and key of the units that the model weighed.
+    units : tuple of Unit
+        What the model weighed, with the ranges of characters where it stands.
     rows : (n_units, n_heads + 1) int array
         Their values and norms.
 
@@ -62,7 +61,7 @@ class Explanation:
 
     text: str
     scorer: Scorer = field(repr=False)
-    keys: tuple[tuple[str, str], ...] = field(repr=False)
+    units: tuple[Unit, ...] = field(repr=False)
     rows: Integers = field(repr=False)
 
     @property
@@ -94,11 +93,6 @@ class Explanation:
     def contributions(self) -> Floats:
         """What each unit adds to each head, in log-odds, shape (n_units, n_heads)."""
         return self.scorer.weights.steps * self.rows[:, :-1] / self._norm
-
-    @cached_property
-    def units(self) -> tuple[Unit, ...]:
-        """The units that the model weighed, with the ranges of characters where they stand."""
-        return place_units(self.text, self.keys, self.scorer.known)
 
     def _named(self, values: Floats) -> dict[str, float]:
         return dict(zip(self.heads, values.tolist(), strict=True))
@@ -167,32 +161,33 @@ class Explanation:
 
     def parts(self, token: str) -> pd.DataFrame:
         """What a token's contribution is made of: category, kind (word, gram or class), part, contribution."""
-        import pandas as pd
-
-        if ("token", token) not in self.keys:
-            held = ", ".join(repr(key) for kind, key in self.keys if kind == "token")
+        tokens = [unit.key for unit in self.units if unit.kind == "token"]
+        if token not in tokens:
+            held = ", ".join(map(repr, tokens))
             raise DataError(f"the model weighed no token {token!r} in this comment; it weighed {held or 'none'}")
-        rows = [
-            (head, kind, part, value)
-            for kind, part, values in token_parts(self.scorer.weights, token)
-            for head, value in zip(self.heads, (self.scorer.weights.steps * values / self._norm).tolist(), strict=True)
-        ]
-        return self._sorted(pd.DataFrame(rows, columns=["category", "kind", "part", "contribution"]))
+        kinds, parts, values = zip(*token_parts(self.scorer.weights, token), strict=True)
+        return self._by_head(self.scorer.weights.steps * np.array(values) / self._norm, kind=kinds, part=parts)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a term and head: category, term, kind, start, end, contribution; the strongest first."""
+        kinds, keys, spans = zip(*self.units, strict=True) if self.units else ((), (), ())
+        starts, ends = zip(*(where[0] for where in spans), strict=True) if spans else ((), ())
+        return self._by_head(self.contributions, term=keys, kind=kinds, start=starts, end=ends)
+
+    def _by_head(self, contributions: Floats, **columns: Sequence[Any]) -> pd.DataFrame:
+        """One row for each contribution, shape (n, n_heads), head after head; what stands in columns of length n beside it."""
         import pandas as pd
 
-        rows = [
-            (head, unit.key, unit.kind, *unit.spans[0], contribution)
-            for head, column in zip(self.heads, self.contributions.T.tolist(), strict=True)
-            for unit, contribution in zip(self.units, column, strict=True)
-        ]
-        return self._sorted(pd.DataFrame(rows, columns=["category", "term", "kind", "start", "end", "contribution"]))
-
-    def _sorted(self, frame: pd.DataFrame) -> pd.DataFrame:
-        position = frame["category"].map({head: h for h, head in enumerate(self.heads)})
-        return frame.iloc[np.lexsort((-frame["contribution"].abs(), position))].reset_index(drop=True)
+        values = contributions.T
+        order = np.argsort(-np.abs(values), axis=1, kind="stable")
+        held = {name: np.array(column, np.int64 if name in ("start", "end") else object) for name, column in columns.items()}
+        return pd.DataFrame(
+            {
+                "category": np.repeat(np.array(self.heads, object), values.shape[1]),
+                **{name: column[order].ravel() for name, column in held.items()},
+                "contribution": np.take_along_axis(values, order, axis=1).ravel(),
+            }
+        )
 
     def to_dict(self, *, utf16: bool = False) -> dict[str, Any]:
         """Plain values that JSON can hold, as ``docs/explanation.schema.json`` describes them.
@@ -203,23 +198,24 @@ class Explanation:
             Count places as JavaScript and Java do, where an emoji is two characters.
         """
         place = _utf16_places(self.text) if utf16 else range(len(self.text) + 1)
-        spans = [[[place[start], place[end]] for start, end in unit.spans] for unit in self.units]
         return {
             "format": FORMAT,
             "text": self.text,
             "offsets": "utf-16" if utf16 else "code points",
+            "terms": [
+                {"term": key, "kind": kind, "spans": [[place[start], place[end]] for start, end in spans]}
+                for kind, key, spans in self.units
+            ],
             "heads": [
-                {
-                    "head": head,
-                    "intercept": self.intercepts[head],
-                    "logit": self.logits[head],
-                    "probability": self.probabilities[head],
-                    "terms": [
-                        {"term": unit.key, "kind": unit.kind, "spans": where, "contribution": contribution}
-                        for unit, where, contribution in zip(self.units, spans, column, strict=True)
-                    ],
-                }
-                for head, column in zip(self.heads, self.contributions.T.tolist(), strict=True)
+                {"head": head, "intercept": intercept, "logit": logit, "probability": probability, "contributions": column}
+                for head, intercept, logit, probability, column in zip(
+                    self.heads,
+                    self.intercepts.values(),
+                    self.logits.values(),
+                    self.probabilities.values(),
+                    self.contributions.T.tolist(),
+                    strict=True,
+                )
             ],
         }
 
@@ -253,7 +249,7 @@ def _utf16_places(text: str) -> list[int]:
     return places
 
 
-def explain_prediction(scorer: Scorer, text: str, cache: dict[str, bytes] | None = None) -> Explanation:
+def explain_prediction(scorer: Scorer, text: str) -> Explanation:
     """Take the scores of one comment apart.
 
     Units that the model does not know, and that so neither add nor dilute, are left out.
@@ -262,34 +258,17 @@ def explain_prediction(scorer: Scorer, text: str, cache: dict[str, bytes] | None
     ----------
     scorer : Scorer
     text : str
-    cache : dict of str to bytes, optional
-        Keeps the rows of units from one comment to the next, at the most `CACHE_SIZE`.
 
     Returns
     -------
     Explanation
     """
-    tokens, pairs = unit_keys(text, scorer.known)
-    known = scorer.weights.words.index
-    keys = [*(("token", token) for token in tokens), *(("pair", pair) for pair in pairs if pair in known)]
-    rows = _unit_rows(scorer, [key for _, key in keys], {} if cache is None else cache)
+    units = find_units(text, scorer.known, scorer.weights.words.index)
+    rows = scorer.kept_rows([unit.key for unit in units])
     weighed = rows[:, -1] > 0
     if not weighed.all():
-        keys, rows = [keys[u] for u in np.flatnonzero(weighed)], rows[weighed]
-    return Explanation(text, scorer, tuple(keys), rows)
-
-
-def _unit_rows(scorer: Scorer, units: Sequence[str], cache: dict[str, bytes]) -> Integers:
-    """Values and norms of units, shape (n_units, n_heads + 1)."""
-    rows = [cache.get(unit) for unit in units]
-    if None in rows:
-        missing = [unit for unit, row in zip(units, rows, strict=True) if row is None]
-        learnt = {unit: row.tobytes() for unit, row in zip(missing, scorer.unit_rows(missing), strict=True)}
-        rows = [learnt[unit] if row is None else row for unit, row in zip(units, rows, strict=True)]
-        if len(cache) > CACHE_SIZE:
-            cache.clear()
-        cache.update(learnt)
-    return np.frombuffer(b"".join(filter(None, rows)), np.int64).reshape(-1, len(scorer.weights.heads) + 1)
+        units, rows = [units[u] for u in np.flatnonzero(weighed)], rows[weighed]
+    return Explanation(text, scorer, tuple(units), rows)
 
 
 def explain_frame(
@@ -324,19 +303,19 @@ def explain_frame(
         raise DataError(f"there is no column {text!r}; the columns are {', '.join(map(str, frame.columns))}")
     comments = [(label, comment) for label, comment in zip(frame.index, frame[text], strict=True) if isinstance(comment, str)]
     rows: list[tuple[Any, ...]] = []
-    cache: dict[str, bytes] = {}
     for start in range(0, len(comments), BLOCK):
         block = comments[start : start + BLOCK]
         reached = to_probability(scorer.log_odds([comment for _, comment in block])) >= limits
         for i in np.flatnonzero(reached.any(axis=1)).tolist():
-            explanation = explain_prediction(scorer, block[i][1], cache)
-            rows += _term_rows(block[i][0], explanation, np.flatnonzero(reached[i]).tolist(), top)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+            explanation = explain_prediction(scorer, block[i][1])
+            for column in np.flatnonzero(reached[i]).tolist():
+                rows += _term_rows(block[i][0], explanation, column, top)
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
-def _term_rows(label: Any, explanation: Explanation, columns: Sequence[int], top: int | None) -> Iterator[tuple[Any, ...]]:
-    for column in columns:
-        contributions = explanation.contributions[:, column]
-        for u in np.argsort(-np.abs(contributions), kind="stable")[:top].tolist():
-            unit = explanation.units[u]
-            yield label, explanation.heads[column], unit.key, *unit.spans[0], float(contributions[u])
+def _term_rows(label: Any, explanation: Explanation, column: int, top: int | None) -> list[tuple[Any, ...]]:
+    head, contributions = explanation.heads[column], explanation.contributions[:, column]
+    order = np.argsort(-np.abs(contributions), kind="stable")[:top]
+    chosen = zip([explanation.units[u] for u in order.tolist()], contributions[order].tolist(), strict=True)
+    return [(label, head, key, *spans[0], contribution) for (_, key, spans), contribution in chosen]

@@ -14,9 +14,9 @@ pair   two neighbouring tokens                         ``thank you``
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,6 +28,12 @@ GRAM_LENGTHS = (2, 5)
 Known = Mapping[str, float]
 """The words that a reading may stand for, with how common they are."""
 
+Span = tuple[int, int]
+Slot = tuple[str, int, int]
+"""A token, and where it begins and ends."""
+
+SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
+
 
 class Node(NamedTuple):
     """One step of the lattice: a token that covers the slots from ``first`` up to, not including, ``after``."""
@@ -37,8 +43,7 @@ class Node(NamedTuple):
     after: int
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """A distinct thing in a comment, with the places where it stands.
 
     Attributes
@@ -53,7 +58,7 @@ class Unit:
 
     kind: str
     key: str
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[Span, ...]
 
 
 def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
@@ -85,28 +90,72 @@ def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(found)), [f"{a} {b}" for a, b in dict.fromkeys(pairwise(found))]
 
 
-def find_units(text: str | Normalised, known: Known) -> list[Unit]:
-    """Every unit of a comment with the characters it stands on.
+def find_units(text: str, known: Known, pairs: Container[str] | None = None) -> list[Unit]:
+    """The units of a comment with the characters on which they stand; no letter is torn from its accent.
+
+    Parameters
+    ----------
+    text : str
+        What the person wrote.
+    known : mapping
+        The words that a reading may stand for, with how common they are.
+    pairs : container of str, optional
+        Leave out all other pairs: most of them say nothing to a model.
 
     Examples
     --------
-    >>> [(unit.key, unit.spans) for unit in find_units("Ｓｏ 1diot", {"idiot": 9.0}) if unit.kind == "token"]
-    [('so', ((0, 2),)), ('1diot', ((3, 8),)), ('idiot', ((3, 8),))]
+    >>> units = find_units("Ｓｏ 1diot", {"idiot": 9.0}, {"so idiot"})
+    >>> [(unit.key, unit.spans) for unit in units]
+    [('so', ((0, 2),)), ('1diot', ((3, 8),)), ('idiot', ((3, 8),)), ('so idiot', ((0, 8),))]
     """
-    comment = text if isinstance(text, Normalised) else normalise(text)
-    spans = token_spans(comment.text)
-    raw = [comment.raw_span(start, end) for _, start, end in spans]
-    nodes = lattice(spans, comment.readings, known)
-    places: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for node in nodes:
-        places.setdefault(("token", node.token), []).append((raw[node.first][0], raw[node.after - 1][1]))
-    for left, right in _neighbours(nodes):
-        where = (raw[left.first][0], raw[right.after - 1][1])
-        places.setdefault(("pair", f"{left.token} {right.token}"), []).append(where)
-    return [Unit(kind, key, tuple(dict.fromkeys(where))) for (kind, key), where in places.items()]
+    comment = normalise(text)
+    folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
+    spans = token_spans(folded)
+    readings = find_readings(folded)
+    slots = _raw_slots(comment, spans)
+    if readings:
+        nodes = lattice(spans, readings, known)
+        steps = [(node.token, slots[node.first][1], slots[node.after - 1][2]) for node in nodes]
+        joined = [(f"{a.token} {b.token}", slots[a.first][1], slots[b.after - 1][2]) for a, b in _neighbours(nodes)]
+    else:
+        steps = slots
+        joined = [(f"{a} {b}", start, end) for (a, start, _), (b, _, end) in pairwise(slots)]
+    return _gathered("token", steps) + _gathered("pair", [step for step in joined if pairs is None or step[0] in pairs])
 
 
-def lattice(spans: list[tuple[str, int, int]], readings: Iterable[Reading], known: Known) -> list[Node]:
+def _gathered(kind: str, steps: Iterable[Slot]) -> list[Unit]:
+    places: dict[str, list[Span]] = {}
+    for key, start, end in steps:
+        places.setdefault(key, []).append((start, end))
+    return [Unit(kind, key, tuple(dict.fromkeys(where) if len(where) > 1 else where)) for key, where in places.items()]
+
+
+def _raw_slots(comment: Normalised, spans: list[Slot]) -> list[Slot]:
+    """The tokens with the places where they stand in what the person wrote."""
+    if not comment.edits:
+        return spans
+    return [(token, *whole_letters(comment.raw, comment.raw_span(start, end))) for token, start, end in spans]
+
+
+def whole_letters(text: str, span: Span) -> Span:
+    """The range made to end behind the marks on its last letter, so that no letter is torn from its accent.
+
+    Examples
+    --------
+    >>> whole_letters("cafe\\u0301!", (0, 4))
+    (0, 5)
+    """
+    start, end = span
+    while end < len(text) and not text[end].isascii() and _is_mark(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M" or SKIN_TONES[0] <= char <= SKIN_TONES[1]
+
+
+def lattice(spans: list[Slot], readings: Iterable[Reading], known: Known) -> list[Node]:
     """The tokens in order, and beside them the known readings of the stretches that look disguised."""
     nodes = [Node(token, slot, slot + 1) for slot, (token, _, _) in enumerate(spans)]
     starts, ends = [span[1] for span in spans], [span[2] for span in spans]

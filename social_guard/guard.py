@@ -57,7 +57,6 @@ class SocialGuard:
         self._tuning = tuning
         self._policy = parse_policy(model.policy_text)
         self._scorer = Scorer(model.weights)
-        self._unit_rows: dict[str, bytes] = {}
         self._table = DecisionTable(self._policy, model.weights.heads)
         self._judge = Judge(self._scorer, self._table)
         self._scored = tuple(head for head in model.weights.heads if head in CATEGORIES)
@@ -190,7 +189,7 @@ class SocialGuard:
 
     def explain(self, text: str) -> Explanation:
         """Take the scores of one comment apart, term by term."""
-        return explain_prediction(self._scorer, _one_text(text), self._unit_rows)
+        return explain_prediction(self._scorer, _one_text(text))
 
     def counterfactual(self, text: str) -> Removal | None:
         """The smallest set of words without which the scores of a comment call for a lesser action.

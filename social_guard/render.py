@@ -18,7 +18,9 @@ def printable(text: str) -> str:
     >>> printable("ring\\x1b[31m me")
     'ring\\\\x1b[31m me'
     """
-    return "".join(char if char.isprintable() or char == "\n" else _spelled(char) for char in text)
+    if text.isprintable():
+        return text
+    return "".join([char if char.isprintable() or char == "\n" else _spelled(char) for char in text])
 
 
 def _spelled(char: str) -> str:

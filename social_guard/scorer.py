@@ -9,7 +9,7 @@ sum exact: one comment alone, a batch, and the explanation all add up to the sam
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -162,10 +162,19 @@ class Scorer:
 
     def plain_totals(self, texts: Sequence[str]) -> Integers:
         """The sums of `totals`, one comment after the other."""
-        size = 8 * (len(self.weights.heads) + 1)
-        numbers = [self._total(*unit_keys(text, self.known)) + self._bias for text in texts]
-        rows = np.frombuffer(b"".join([number.to_bytes(size, sys.byteorder) for number in numbers]), np.int64)
-        return rows.reshape(len(texts), -1) - _HALF if texts else np.empty((0, size // 8), np.int64)
+        return self._to_rows([self._total(*unit_keys(text, self.known)) for text in texts])
+
+    def _to_rows(self, numbers: Sequence[int]) -> Integers:
+        """Long numbers as rows of an array, shape (n_numbers, n_heads + 1)."""
+        columns, bias = len(self.weights.heads) + 1, self._bias
+        joined = b"".join([(number + bias).to_bytes(8 * columns, sys.byteorder) for number in numbers])
+        return np.frombuffer(joined, np.int64).reshape(len(numbers), columns) - _HALF
+
+    def kept_rows(self, units: Sequence[str]) -> Integers:
+        """The rows of `unit_rows`, from those that scoring keeps."""
+        numbers = [self._numbers.get(unit) for unit in units]
+        learnt = self._learn([unit for unit, number in zip(units, numbers, strict=True) if number is None])
+        return self._to_rows([next(learnt) if number is None else number for number in numbers])
 
     def _total(self, tokens: list[str], pairs: list[str]) -> int:
         """The sum of the rows of some units, each row one long whole number with 64 bits a column: no arrays are needed."""
@@ -173,17 +182,18 @@ class Scorer:
         units = tokens + [pair for pair in pairs if pair in index]
         numbers = [self._numbers.get(unit) for unit in units]
         missing = [unit for unit, number in zip(units, numbers, strict=True) if number is None]
-        learnt = (sum(self._learn(missing[i : i + LEARNT])) for i in range(0, len(missing), LEARNT))
-        return sum(filter(None, numbers)) + sum(learnt)
+        return sum(filter(None, numbers)) + sum(self._learn(missing))
 
-    def _learn(self, units: Sequence[str]) -> list[int]:
+    def _learn(self, units: Sequence[str]) -> Iterator[int]:
         """The rows of units as numbers, which are kept."""
-        rows = self.unit_rows(units) + _HALF
-        numbers = [int.from_bytes(row.tobytes(), sys.byteorder) - self._bias for row in rows]
-        if len(self._numbers) > CACHE_SIZE:
-            self._numbers.clear()
-        self._numbers.update(zip(units, numbers, strict=True))
-        return numbers
+        for first in range(0, len(units), LEARNT):
+            some = units[first : first + LEARNT]
+            rows = self.unit_rows(some) + _HALF
+            numbers = [int.from_bytes(row.tobytes(), sys.byteorder) - self._bias for row in rows]
+            if len(self._numbers) > CACHE_SIZE:
+                self._numbers.clear()
+            self._numbers.update(zip(some, numbers, strict=True))
+            yield from numbers
 
     def unit_rows(self, units: Sequence[str]) -> Integers:
         """Values and norms of tokens and pairs, shape (n_units, n_heads + 1)."""

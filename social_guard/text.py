@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,6 +72,10 @@ class Normalised:
     text: str
     edits: tuple[_Edit, ...] = ()
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [edit.start for edit in self.edits]
+
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Map a range of the folded text to the range of raw characters it stands for.
 
@@ -80,10 +84,11 @@ class Normalised:
         >>> normalise("a&amp;b").raw_span(1, 2)
         (1, 6)
         """
-        return self._to_raw(start, last=False), max(self._to_raw(end, last=True), self._to_raw(start, last=False))
+        first = self._to_raw(start, last=False)
+        return first, max(self._to_raw(end, last=True), first)
 
     def _to_raw(self, position: int, *, last: bool) -> int:
-        before = bisect_right(self.edits, position if not last else position - 1, key=lambda edit: edit.start) - 1
+        before = bisect_right(self._starts, position if not last else position - 1) - 1
         if before < 0:
             return position
         edit = self.edits[before]
@@ -247,11 +252,15 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
     [('well', 0, 4), ('done', 5, 9)]
     """
     spans: list[tuple[str, int, int]] = []
-    for match in _TOKEN.finditer(folded):
-        shapes = _shape(match[0])
-        starts = range(match.start(), match.end(), TOKEN_LENGTH) if len(shapes) > 1 else (match.start(),)
-        ends = [*starts[1:], match.end()]
-        spans += zip(shapes, starts, ends, strict=True)
+    end = 0
+    for piece in _TOKEN.findall(folded):
+        start = folded.index(piece, end)  # what stands between tokens holds no character that a token can begin with
+        end = start + len(piece)
+        if len(piece) <= TOKEN_LENGTH:
+            spans.append((piece if piece.isalpha() else _short_shape(piece), start, end))
+        else:
+            cuts = range(start, end, TOKEN_LENGTH)
+            spans += zip(_shape(piece), cuts, [*cuts[1:], end], strict=True)
     return spans
 
 

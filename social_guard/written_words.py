@@ -6,68 +6,14 @@ however many tokens and readings stand on it. What the units add is shared out t
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import chain
 
 import numpy as np
 
-from .features import Known, Unit, lattice
+from .features import Span, Unit
 from .scorer import Floats
-from .text import Normalised, find_readings, fold, normalise, token_spans
-
-Span = tuple[int, int]
-SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
-
-
-def whole_letters(text: str, span: Span) -> Span:
-    """The range made to end behind the marks on its last letter, so that no letter is torn from its accent.
-
-    Examples
-    --------
-    >>> whole_letters("cafe\\u0301!", (0, 4))
-    (0, 5)
-    """
-    start, end = span
-    while end < len(text) and (unicodedata.category(text[end])[0] == "M" or SKIN_TONES[0] <= text[end] <= SKIN_TONES[1]):
-        end += 1
-    return start, end
-
-
-def place_units(text: str, keys: Sequence[tuple[str, str]], known: Known) -> tuple[Unit, ...]:
-    """The units of a comment that are named by kind and key, with the characters on which they stand.
-
-    As `features.find_units` has them, but only those, which are few of the pairs, and with whole letters.
-
-    Examples
-    --------
-    >>> place_units("so, 1diot", [("token", "idiot"), ("pair", "so idiot")], {"idiot": 9.0})[1].spans
-    ((0, 9),)
-    """
-    comment = normalise(text)
-    folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
-    spans = token_spans(folded)
-    readings = find_readings(folded)
-    nodes = lattice(spans, readings, known) if readings else [(token, i, i + 1) for i, (token, _, _) in enumerate(spans)]
-    places: dict[str, list[Span]] = {key: [] for _, key in keys}
-    by_first: dict[int, list[tuple[str, int]]] = {}
-    for token, first, after in nodes:
-        by_first.setdefault(first, []).append((token, after))
-    for token, first, after in nodes:
-        start = spans[first][1]
-        if token in places:
-            places[token].append((start, spans[after - 1][2]))
-        for neighbour, end in by_first.get(after, ()):
-            if (pair := f"{token} {neighbour}") in places:
-                places[pair].append((start, spans[end - 1][2]))
-    return tuple([Unit(kind, key, _raw_spans(comment, places[key])) for kind, key in keys])
-
-
-def _raw_spans(comment: Normalised, spans: Sequence[Span]) -> tuple[Span, ...]:
-    if not comment.edits:
-        return tuple(dict.fromkeys(spans))
-    return tuple(dict.fromkeys([whole_letters(comment.raw, comment.raw_span(*span)) for span in spans]))
+from .text import fold
 
 
 def find_words(text: str, units: Sequence[Unit]) -> tuple[Unit, ...]:
@@ -107,14 +53,27 @@ def share_out(units: Sequence[Unit], contributions: Floats, words: Sequence[Unit
     words : sequence of Unit
         As `find_words` gives them for these units.
     """
-    total = np.zeros((len(words), contributions.shape[1]))
-    places = sorted((*span, w) for w, word in enumerate(words) for span in word.spans)
+    heads = contributions.shape[1]
+    touched, of_unit, shares = _touched_words(units, words)
+    cells = (np.array(touched, np.intp)[:, None] * heads + np.arange(heads)).ravel()
+    parts = contributions[of_unit] * np.array(shares)[:, None]
+    total = np.bincount(cells, parts.ravel(), minlength=len(words) * heads)
+    return total.astype(np.float64, copy=False).reshape(len(words), heads)
+
+
+def _touched_words(units: Sequence[Unit], words: Sequence[Unit]) -> tuple[list[int], list[int], list[float]]:
+    """Each word that a unit touches: its number, that of the unit, and the share of the unit that it takes."""
+    places = sorted([(*span, w) for w, word in enumerate(words) for span in word.spans])
     starts, ends = [place[0] for place in places], [place[1] for place in places]
-    for unit, contribution in zip(units, contributions, strict=True):
-        touched = [range(bisect_right(ends, start), bisect_left(starts, end)) for start, end in unit.spans]
-        held = {places[place][2] for place in chain.from_iterable(touched)}
-        total[list(held)] += contribution / len(held)
-    return total
+    touched: list[int] = []
+    of_unit: list[int] = []
+    shares: list[float] = []
+    for u, unit in enumerate(units):
+        held = {places[p][2] for start, end in unit.spans for p in range(bisect_right(ends, start), bisect_left(starts, end))}
+        touched += held
+        of_unit += [u] * len(held)
+        shares += [1 / len(held)] * len(held)
+    return touched, of_unit, shares
 
 
 def quote(text: str, spans: Sequence[Span]) -> list[str]:

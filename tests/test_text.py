@@ -136,7 +136,7 @@ def test_fold_and_normalise_agree_and_spans_stay_inside(raw):
         assert 0 <= first <= after <= len(raw)
     for reading in find_readings(comment.text):
         assert 0 <= reading.start < reading.end <= len(comment.text)
-    for unit in find_units(comment, {"ass": 1.0, "pig": 1.0}):
+    for unit in find_units(raw, {"ass": 1.0, "pig": 1.0}):
         assert all(0 <= first <= after <= len(raw) for first, after in unit.spans)
 
 
