@@ -17,6 +17,7 @@ test:  ## what CI runs
 
 model:  ## rebuild models/default from the open corpora and our own comments
 	social-guard train data/comments -o models/default --corpora $(CORPORA) --jobs 2
+	$(PYTHON) data/pin_model.py
 
 agreement:  ## of the two labellings of our own comments
 	$(PYTHON) benchmarks/agreement.py

@@ -18,6 +18,7 @@ from .exceptions import DataError
 from .fairness import group_measures
 from .judge import Judge, score_table
 from .outcomes import decide, disguise_frame, outcomes_frame
+from .safe_files import write_file
 from .scorecard import actions_frame, evaluate_scores, known_scores, measures_frame, reliability_frame, source_frame
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Evaluation:
         """One self-contained HTML page, also written to ``path`` where one is given; plots need matplotlib."""
         page = report.to_html("Evaluation", self._summary(), self.sections(plots=plots))
         if path is not None:
-            report.write(page, path)
+            write_file(path, page)
         return page
 
     def _summary(self) -> str:

@@ -27,6 +27,7 @@ from .batch import Judge
 from .chunks import BLOCK, Chunk, list_files, read_chunks, split_name
 from .exceptions import DataError, OutputError
 from .resume import Piece, Unfinished
+from .safe_files import write_file
 from .tables import Layout, Rows, parse_rows
 
 if TYPE_CHECKING:
@@ -164,10 +165,11 @@ def write_text(target: str, content: str) -> None:
     OutputError
         When it cannot be written.
     """
-    layout = Layout("jsonl")
-    with _open_output(target, layout, {}, resume=False) as output:
-        output.add(0, content.encode(), ())
-        output.finish(layout, [])
+    if target == "-":
+        sys.stdout.buffer.write(content.encode())
+        sys.stdout.buffer.flush()
+    else:
+        write_file(target, content)
 
 
 # -------------------------------------------------------------------------------------------------------- scoring

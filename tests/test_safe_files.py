@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from social_guard import atomic
-from social_guard.atomic import new_folder, write_file
+from social_guard import safe_files
 from social_guard.exceptions import OutputError
+from social_guard.safe_files import new_folder, read_bounded, write_file
 
 CONTENTS = [bytes([letter]) * 300_000 for letter in b"abc"]
 
@@ -26,6 +26,19 @@ def names(folder):
     return sorted(os.listdir(folder))
 
 
+def test_a_file_is_read_within_bounds(tmp_path):
+    """To the last byte that is allowed, and no further."""
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_bounded(tmp_path / "file", 5) == b"12345"
+    with pytest.raises(ValueError, match="more than the 4 bytes"):
+        read_bounded(tmp_path / "file", 4)
+    for path in ("/dev/zero", tmp_path):
+        with pytest.raises(ValueError, match="not a regular file"):
+            read_bounded(path, 4)
+    with pytest.raises(FileNotFoundError):
+        read_bounded(tmp_path / "none", 4)
+
+
 def test_a_file_is_replaced_and_keeps_its_permissions(tmp_path):
     """A private file stays private; a new one has the permissions that new files have here."""
     path = tmp_path / "file"
@@ -36,6 +49,14 @@ def test_a_file_is_replaced_and_keeps_its_permissions(tmp_path):
     write_file(path, b"two")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and path.read_bytes() == b"two"
     assert names(tmp_path) == ["file", "other"]
+
+
+def test_what_is_no_text_is_not_written(tmp_path):
+    """A lone surrogate has no bytes; the old file stays."""
+    write_file(tmp_path / "file", "first")
+    with pytest.raises(OutputError, match="file: cannot be written .*surrogates"):
+        write_file(tmp_path / "file", "\ud800")
+    assert (tmp_path / "file").read_text() == "first" and names(tmp_path) == ["file"]
 
 
 def test_a_new_file_replaces_none(tmp_path):
@@ -63,7 +84,7 @@ def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path):
 def test_a_folder_is_replaced_whole(tmp_path, monkeypatch, able):
     """Also where the system cannot exchange two names in one step; files of the old one are gone."""
     if not able:
-        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+        monkeypatch.setattr(safe_files, "_exchange", lambda one, other: False)
     put(tmp_path / "deep" / "folder", b"old")
     (tmp_path / "deep" / "folder" / "three").touch()
     put(tmp_path / "deep" / "folder", b"new")

@@ -1,6 +1,6 @@
-"""Files and folders that take their name whole or not at all: no reader, kill or full disk meets half of one.
+"""Files of others are read within bounds; ours take their name whole or not at all: no reader, kill or full disk meets half.
 
-Each is made under a hidden name in the same folder, flushed to the disk, and renamed in one step. A kill may leave the
+What is written is made under a hidden name in the same folder, flushed to the disk, and renamed in one step. A kill may leave the
 hidden one behind; it begins with a dot, ends in ``.part``, and may be deleted.
 """
 
@@ -19,6 +19,25 @@ from .exceptions import OutputError
 
 _HERE, _EXCHANGE, _SWAP = -100, 2, 2
 """``AT_FDCWD`` and ``RENAME_EXCHANGE`` of Linux, ``RENAME_SWAP`` of macOS."""
+
+
+def read_bounded(path: str | Path, most: int) -> bytes:
+    """The content of a regular file; a device never ends, and a pipe waits for a writer that may never come.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+    ValueError
+        When it is another kind of file, or longer than ``most``.
+    """
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError("it is not a regular file")
+    with open(path, "rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"it holds more than the {most} bytes that are allowed")
+    return content
 
 
 def write_file(path: str | Path, content: str | bytes, *, new: bool = False) -> None:
@@ -49,8 +68,9 @@ def write_file(path: str | Path, content: str | bytes, *, new: bool = False) -> 
     path = Path(path)
     hidden = _hidden(path)
     try:
+        content = content.encode() if isinstance(content, str) else content
         with open(hidden, "xb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         if path.exists():
@@ -59,7 +79,7 @@ def write_file(path: str | Path, content: str | bytes, *, new: bool = False) -> 
         flush_folder(path.parent)
     except FileExistsError:
         raise
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise _refused(path, error) from error
     finally:
         with suppress(OSError):
@@ -123,7 +143,9 @@ def _take_place(fresh: Path, path: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Let two folders change names in one step; whether the system can."""
-    library = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+    if os.name != "posix":
+        return False
+    library = ctypes.CDLL(None)
     names = os.fsencode(one), os.fsencode(other)
     if sys.platform == "linux" and hasattr(library, "renameat2"):
         return library.renameat2(_HERE, names[0], _HERE, names[1], _EXCHANGE) == 0
@@ -132,5 +154,5 @@ def _exchange(one: Path, other: Path) -> bool:
     return False
 
 
-def _refused(path: Path, error: OSError) -> OutputError:
+def _refused(path: Path, error: Exception) -> OutputError:
     return OutputError(f"{path}: cannot be written ({error}); does the folder exist, and may you write there?")
