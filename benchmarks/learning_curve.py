@@ -20,12 +20,12 @@ from joblib import Parallel, delayed
 from sklearn.metrics import average_precision_score
 
 from social_guard.categories import CATEGORIES
-from social_guard.classifier import deal_folds, fit_head
-from social_guard.data import stable_fractions
-from social_guard.matrix import CountedComments, VocabularyRecipe, assemble, choose_vocabulary, count_units
-from social_guard.plots import line_plot
-from social_guard.render import markdown_table
-from social_guard.report import cells
+from social_guard.files.data import stable_fractions
+from social_guard.model.classifier import deal_folds, fit_head
+from social_guard.model.matrix import CountedComments, VocabularyRecipe, assemble, choose_vocabulary, count_units
+from social_guard.pages.plots import line_plot
+from social_guard.pages.render import markdown_table
+from social_guard.pages.report import cells
 from social_guard.safe_files import write_file
 from social_guard.training import Recipe, gather_comments
 

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from social_guard import persistence
+from social_guard.files import persistence
 from social_guard.safe_files import write_file
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from social_guard.exceptions import DataError
-from social_guard.features import find_units
-from social_guard.scorer import to_probability
+from social_guard.model.features import find_units
+from social_guard.model.scorer import to_probability
 from tests.conftest import ROOT
 from tests.test_text import DISGUISES, TEXTS
 
@@ -182,9 +182,9 @@ def test_an_explanation_travels(shipped_guard):
 def test_contributions_are_those_of_a_plain_logistic_regression(own_comments):
     """By feature: coefficient times value of the plain scikit-learn form, within 1e-9."""
     from social_guard import CommentClassifier
-    from social_guard.explanation import explain_prediction
-    from social_guard.matrix import assemble, count_units
-    from social_guard.scorer import Scorer
+    from social_guard.explaining.explanation import explain_prediction
+    from social_guard.model.matrix import assemble, count_units
+    from social_guard.model.scorer import Scorer
 
     rows = own_comments[:400]
     texts = rows["text"].tolist()

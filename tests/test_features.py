@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from social_guard.features import char_ngrams, find_units, unit_keys, whole_letters
+from social_guard.model.features import char_ngrams, find_units, unit_keys, whole_letters
 from tests.test_text import TEXTS
 
 KNOWN = {"idiot": 5.0, "pig": 2.0, "face": 2.0, "good": 9.0, "god": 4.0}

@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from social_guard import History, SocialGuard, labels_from_log, load_comments, load_key, precision_in_use
-from social_guard.chain import GENESIS, Chain, _digest, read_chain, verify
-from social_guard.decision_log import read_decisions
 from social_guard.exceptions import DataError, LedgerError, LogError, SecretKeyError, SocialGuardError
-from social_guard.keys import Key
+from social_guard.records.chain import GENESIS, Chain, _digest, read_chain, verify
+from social_guard.records.decision_log import read_decisions
+from social_guard.records.keys import Key
 
 KEY = Key(b"an example key, not one to be used")
 MIB = 1 << 20

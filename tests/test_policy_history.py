@@ -6,10 +6,10 @@ import time
 import pytest
 from filelock import FileLock
 
-from social_guard import policy_history
 from social_guard.exceptions import OutputError, PolicyError
-from social_guard.policy import load_policy
-from social_guard.policy_history import go_back, history_folder, read_versions, set_values, write_version
+from social_guard.policy import versions as policy_history
+from social_guard.policy.decide import load_policy
+from social_guard.policy.versions import go_back, history_folder, read_versions, set_values, write_version
 
 TEXT = "version = 1  # of the format\n[categories.spam]\nhide = 0.5\n"
 

@@ -6,7 +6,7 @@ from scipy.integrate import trapezoid
 from scipy.special import bdtr
 from scipy.stats import beta, binom, norm
 
-from social_guard.promise import (
+from social_guard.policy.promise import (
     Promise,
     Sample,
     _chances,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from social_guard.report import Section, cells, html_sections, plain_values, to_html, to_markdown, to_text
+from social_guard.pages.report import Section, cells, html_sections, plain_values, to_html, to_markdown, to_text
 
 FRAME = pd.DataFrame(
     {"n": pd.array([1200, None], dtype="Int64"), "auc": [0.81234, np.nan], "auc_low": [0.8, np.nan], "auc_high": [0.9, np.nan]},

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard import text as text_room
-from social_guard.features import find_units
-from social_guard.text import find_readings, fold, normalise, token_spans, tokens
+from social_guard.model.features import find_units
+from social_guard.words import text as text_room
+from social_guard.words.text import find_readings, fold, normalise, token_spans, tokens
 
 DISGUISES = [
     ("sh1t", "shit"),

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from social_guard.features import Unit, find_units
-from social_guard.written_words import find_words, quote, share_out
+from social_guard.explaining.written_words import find_words, quote, share_out
+from social_guard.model.features import Unit, find_units
 
 
 @pytest.mark.parametrize(
