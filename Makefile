@@ -3,7 +3,7 @@ CORPORA ?= ../shared/corpora
 
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
-.PHONY: install demo test model agreement evaluate learning-curve benchmarks folds \
+.PHONY: install demo test model agreement evaluate papers learning-curve benchmarks folds \
   lock audit sbom
 
 install:  ## the package with everything that developing it needs
@@ -22,8 +22,12 @@ model:  ## rebuild models/default from the open corpora and our own comments
 agreement:  ## of the two labellings of our own comments
 	$(PYTHON) benchmarks/agreement.py
 
-evaluate:  ## figures on comments that the model was not trained on, into docs/figures/
+evaluate:  ## figures on comments that the model was not trained on, into docs/figures/, and the papers made of them
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/papers.py
+
+papers:  ## model card, data sheets, records and annexes from those figures, into docs/papers/
+	$(PYTHON) benchmarks/papers.py
 
 learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
