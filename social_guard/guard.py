@@ -60,7 +60,7 @@ class SocialGuard:
         self._scorer = Scorer(model.weights)
         self._table = DecisionTable(self._policy, model.weights.heads)
         self._judge = Judge(self._scorer, self._table)
-        self._scored = tuple(head for head in model.weights.heads if head in CATEGORIES)
+        self._scored = [(i, head) for i, head in enumerate(model.weights.heads) if head in CATEGORIES]
 
     @classmethod
     def load(cls, folder: str | Path | None = None, *, policy: str | Path | None = None) -> Self:
@@ -118,16 +118,16 @@ class SocialGuard:
         DataError
             When ``text`` is not a str; many comments go to `score_frame`.
         """
-        probabilities = self.scores([_one_text(text)])[0].tolist()
+        probabilities = to_probability(np.array(self._scorer.log_odds_of(_one_text(text)))).tolist()
         decision = self._table.decide(probabilities, text)
-        scores = {head: p for head, p in zip(self.heads, probabilities, strict=True) if head in CATEGORIES}
-        return replace(decision, scores=scores, make_reason=partial(self._reason, text, decision))
+        scores = {head: probabilities[i] for i, head in self._scored}
+        return decision.completed(scores, partial(self._reason, text, decision))
 
     def _reason(self, text: str, decision: Decision, *, mask: bool = False, author: bool = False) -> str:
         explanation = self.explain(text)
         levels = self._table.levels(to_probability(explanation.log_odds)[None])[0].tolist()
         # a category that only a rule calls for is not told with the words of its score, which did not decide
-        least = {head: 2 if head in decision.categories else 1 for head in self._scored}
+        least = {head: 2 if head in decision.categories else 1 for _, head in self._scored}
         deciding = [head for head, level in zip(self.heads, levels, strict=True) if level >= least.get(head, NEVER)]
         words = {head: explanation.deciding_words(head) for head in deciding}
         return self._tell_author(decision, words) if author else describe_decision(decision, words, mask=mask)

@@ -50,7 +50,7 @@ def test_readings_are_extra_tokens(text, keys):
 
 def test_pairs_run_through_readings():
     """A reading pairs with its neighbours as if it had been written."""
-    assert unit_keys("you 1diot doctor", KNOWN)[1] == ["you 1diot", "you idiot", "1diot doctor", "idiot doctor"]
+    assert unit_keys("you 1diot doctor", KNOWN)[1] == ["you 1diot", "1diot doctor", "you idiot", "idiot doctor"]
 
 
 def test_a_unit_knows_all_its_places():

@@ -137,7 +137,8 @@ def tune(valid: Path, output: Path, model: Path | None, policy_file: Path | None
     A policy file that stands at OUTPUT is kept in its history.
     """
     from ..guard import SocialGuard
-    from ..policy.versions import write_text, write_version
+    from ..policy.versions import write_version
+    from ..safe_files import write_file
 
     options["precision"] = _pairs("precision", options["precision"]) or None
     options["costs"] = _pairs("cost", options.pop("cost")) or None
@@ -146,7 +147,7 @@ def tune(valid: Path, output: Path, model: Path | None, policy_file: Path | None
     if output.exists():
         write_version(output, tuned.policy_text, f"tuned on {valid}")
     else:
-        write_text(output, tuned.policy_text)
+        write_file(output, tuned.policy_text)
     click.echo(tuned.tuning.drop(columns="needs").round(4).to_string(index=False, na_rep="-"))
     click.echo(f"written to {output}; see what it changes with: social-guard policy diff OLD {output}", err=True)
 

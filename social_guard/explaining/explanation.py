@@ -265,7 +265,7 @@ def explain_prediction(scorer: Scorer, text: str) -> Explanation:
     Explanation
     """
     units = find_units(text, scorer.known, scorer.weights.words.index)
-    rows = scorer.kept_rows([unit.key for unit in units])
+    rows = scorer.unit_rows([unit.key for unit in units])
     weighed = rows[:, -1] > 0
     if not weighed.all():
         units, rows = [units[u] for u in np.flatnonzero(weighed)], rows[weighed]

@@ -16,11 +16,24 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, pairwise
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from ..words.text import Normalised, Reading, find_readings, fold, normalise, token_spans, tokens
+from ..words.text import (
+    TOKEN_LENGTH,
+    Normalised,
+    Piece,
+    Reading,
+    find_readings,
+    fold,
+    is_spaced_out,
+    normalise,
+    read_pieces,
+    token_spans,
+)
 
 GRAM_LENGTHS = (2, 5)
 """Shortest and longest character n-gram of a token, which counts with a space at either end."""
@@ -74,7 +87,7 @@ def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
     Returns
     -------
     (list of str, list of str)
-        Tokens and pairs, each once, in order of first appearance.
+        Tokens and pairs, each once; what is read into the comment stands behind what was written.
 
     Examples
     --------
@@ -82,12 +95,41 @@ def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
     (['thank', 'you', '1diot', 'idiot'], ['thank you', 'you thank', 'you 1diot', 'you idiot'])
     """
     folded = fold(text)
-    readings = find_readings(folded)
-    if readings:
-        nodes = lattice(token_spans(folded), readings, known)
-        return list(dict.fromkeys(node.token for node in nodes)), list(dict.fromkeys(pair_keys(nodes)))
-    found = tokens(folded)
-    return list(dict.fromkeys(found)), [f"{a} {b}" for a, b in dict.fromkeys(pairwise(found))]
+    pieces = read_pieces(folded)
+    found = list(chain.from_iterable(map(_TOKENS_OF, pieces)))
+    pairs = map(" ".join, pairwise(found))
+    nodes = _all_reading_nodes(folded, pieces, known)
+    if not nodes:
+        return list(dict.fromkeys(found)), list(dict.fromkeys(pairs))
+    return list(dict.fromkeys([*found, *(node.token for node in nodes)])), list(dict.fromkeys([*pairs, *_reading_pairs(found, nodes)]))
+
+
+_TOKENS_OF, _READINGS_OF = attrgetter("tokens"), attrgetter("readings")
+
+
+def _all_reading_nodes(folded: str, pieces: Sequence[Piece], known: Known) -> list[Node]:
+    """The known readings of a comment, found piece by piece unless a word is spaced out over several."""
+    if is_spaced_out(folded):
+        return reading_nodes(token_spans(folded), find_readings(folded), known)
+    nodes, before = list[Node](), 0
+    if any(map(_READINGS_OF, pieces)):
+        for piece in pieces:
+            if piece.readings:
+                found = reading_nodes(piece.spans, piece.readings, known)
+                nodes += [Node(token, first + before, after + before) for token, first, after in found]
+            before += len(piece.tokens)
+    return nodes
+
+
+def _reading_pairs(found: Sequence[str], nodes: Sequence[Node]) -> Iterator[str]:
+    """The pairs of neighbours of which one at least is a reading."""
+    by_first: dict[int, list[str]] = {}
+    for token, first, _ in nodes:
+        by_first.setdefault(first, []).append(token)
+    for token, first, after in nodes:
+        if first:
+            yield f"{found[first - 1]} {token}"
+        yield from (f"{token} {right}" for right in (*found[after : after + 1], *by_first.get(after, ())))
 
 
 def find_units(text: str, known: Known, pairs: Container[str] | None = None) -> list[Unit]:
@@ -157,7 +199,13 @@ def _is_mark(char: str) -> bool:
 
 def lattice(spans: list[Slot], readings: Iterable[Reading], known: Known) -> list[Node]:
     """The tokens in order, and beside them the known readings of the stretches that look disguised."""
-    nodes = [Node(token, slot, slot + 1) for slot, (token, _, _) in enumerate(spans)]
+    tokens = [Node(token, slot, slot + 1) for slot, (token, _, _) in enumerate(spans)]
+    return tokens + reading_nodes(spans, readings, known)
+
+
+def reading_nodes(spans: list[Slot], readings: Iterable[Reading], known: Known) -> list[Node]:
+    """The known readings of the stretches that look disguised, each over the slots of the tokens that it covers."""
+    nodes = list[Node]()
     starts, ends = [span[1] for span in spans], [span[2] for span in spans]
     for reading in best_readings(readings, known):
         first, after = bisect_right(ends, reading.start), bisect_left(starts, reading.end)
@@ -187,11 +235,6 @@ def _neighbours(nodes: list[Node]) -> list[tuple[Node, Node]]:
     return [(left, right) for left in nodes for right in by_first.get(left.after, ())]
 
 
-def pair_keys(nodes: list[Node]) -> list[str]:
-    """The keys of all neighbouring nodes of a lattice."""
-    return [f"{left.token} {right.token}" for left, right in _neighbours(nodes)]
-
-
 def char_ngrams(token: str) -> set[str]:
     """The distinct character n-grams of one token, with a space at either end.
 
@@ -201,9 +244,12 @@ def char_ngrams(token: str) -> set[str]:
     [' n', ' no', ' no ', 'no', 'no ', 'o ']
     """
     padded = f" {token} "
+    return set(_cutter(len(padded))(padded))
+
+
+@lru_cache(maxsize=2 * TOKEN_LENGTH)
+def _cutter(length: int) -> Callable[[str], tuple[str, ...]]:
+    """Cuts a text of some length into its n-grams in one call."""
     shortest, longest = GRAM_LENGTHS
-    return {
-        padded[start : start + length]
-        for length in range(shortest, longest + 1)
-        for start in range(len(padded) - length + 1)
-    }
+    places = [slice(start, start + n) for n in range(shortest, longest + 1) for start in range(length - n + 1)]
+    return itemgetter(*places, places[0])  # one place more, since of a lone place it makes no tuple

@@ -8,23 +8,23 @@ sum exact: one comment alone, a batch, and the explanation all add up to the sam
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
+from struct import Struct
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Floats, Integers
+from ..words.remembered import Remembered
 from .features import char_ngrams, unit_keys
 
 NORM_UNIT = 2.0**-40
 CACHE_SIZE = 1 << 16
-LEARNT = 1024
-"""Rows made at a time, which bounds the memory that a very long comment takes."""
 MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
 BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
@@ -114,9 +114,6 @@ def inverse_frequency(frequencies: NDArray[np.int32], n_comments: int) -> Floats
     return np.log((1.0 + n_comments) / (1.0 + frequencies)) + 1.0
 
 
-_HALF = np.int64(1 << 62)
-
-
 class Scorer:
     """Adds up the rows of a comment's units.
 
@@ -130,12 +127,13 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._word_norms = weights.words.norms(weights.n_comments)
-        self._gram_norms = weights.grams.norms(weights.n_comments)
-        self._class_norms = weights.classes.norms(weights.n_comments)
-        self._numbers: dict[str, int] = {}
-        # half the range of every column keeps columns from borrowing of each other
-        self._bias = sum(1 << (64 * column + 62) for column in range(len(weights.heads) + 1))
+        words, grams, classes = (partial(self._row_number, block, block.norms(weights.n_comments)) for block in weights.blocks)
+        self._word_number, self._gram_numbers = words, Remembered(grams, CACHE_SIZE)
+        self._class_numbers = Remembered(classes, CACHE_SIZE)
+        self._numbers = Remembered(self._unit_number, CACHE_SIZE)
+        self._columns = Struct(f"<{len(weights.heads) + 1}q")
+        self._signs = int.from_bytes(self._columns.pack(*[-(1 << 63)] * (len(weights.heads) + 1)), "little")
+        self._steps = list(zip(weights.steps.tolist(), weights.intercepts.tolist(), strict=True))
         counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
         self.known = {key: float(count) for key, count in counts if " " not in key}
 
@@ -161,51 +159,54 @@ class Scorer:
 
     def plain_totals(self, texts: Sequence[str]) -> Integers:
         """The sums of `totals`, one comment after the other."""
-        return self._to_rows([self._total(*unit_keys(text, self.known)) for text in texts])
+        return self._decoded([self._total(text) for text in texts])
 
-    def _to_rows(self, numbers: Sequence[int]) -> Integers:
-        """Long numbers as rows of an array, shape (n_numbers, n_heads + 1)."""
-        columns, bias = len(self.weights.heads) + 1, self._bias
-        joined = b"".join([(number + bias).to_bytes(8 * columns, sys.byteorder) for number in numbers])
-        return np.frombuffer(joined, np.int64).reshape(len(numbers), columns) - _HALF
+    def _total(self, text: str) -> int:
+        """The sum of the rows of a comment's units, each row one long whole number with 64 bits a column."""
+        tokens, pairs = unit_keys(text, self.known)
+        numbers, known = self._numbers.__getitem__, self.weights.words.index.__contains__
+        return sum(map(numbers, tokens)) + sum(map(numbers, filter(known, pairs)))
 
-    def kept_rows(self, units: Sequence[str]) -> Integers:
-        """The rows of `unit_rows`, from those that scoring keeps."""
-        numbers = [self._numbers.get(unit) for unit in units]
-        learnt = self._learn([unit for unit, number in zip(units, numbers, strict=True) if number is None])
-        return self._to_rows([next(learnt) if number is None else number for number in numbers])
-
-    def _total(self, tokens: list[str], pairs: list[str]) -> int:
-        """The sum of the rows of some units, each row one long whole number with 64 bits a column: no arrays are needed."""
-        index = self.weights.words.index
-        units = tokens + [pair for pair in pairs if pair in index]
-        numbers = [self._numbers.get(unit) for unit in units]
-        missing = [unit for unit, number in zip(units, numbers, strict=True) if number is None]
-        return sum(filter(None, numbers)) + sum(self._learn(missing))
-
-    def _learn(self, units: Sequence[str]) -> Iterator[int]:
-        """The rows of units as numbers, which are kept."""
-        for first in range(0, len(units), LEARNT):
-            some = units[first : first + LEARNT]
-            rows = self.unit_rows(some) + _HALF
-            numbers = [int.from_bytes(row.tobytes(), sys.byteorder) - self._bias for row in rows]
-            if len(self._numbers) > CACHE_SIZE:
-                self._numbers.clear()
-            self._numbers.update(zip(some, numbers, strict=True))
-            yield from numbers
+    def _unit_number(self, unit: str) -> int:
+        """The row of a token or a pair: its own, those of its n-grams, and those of its classes."""
+        grams = () if " " in unit else self.weights.grams.index.keys() & char_ngrams(unit)
+        classes = self.weights.word_classes.get(unit, ())
+        parts = sum(map(self._gram_numbers.__getitem__, grams)) + sum(map(self._class_numbers.__getitem__, classes))
+        return parts + self._word_number(unit) if unit in self.weights.words.index else parts
 
     def unit_rows(self, units: Sequence[str]) -> Integers:
         """Values and norms of tokens and pairs, shape (n_units, n_heads + 1)."""
-        words, grams = self.weights.words.index, self.weights.grams.index
-        own = [[words[unit]] if unit in words else [] for unit in units]
-        parts = [[] if " " in unit else [grams[gram] for gram in char_ngrams(unit) if gram in grams] for unit in units]
-        word_rows = _sums(self.weights.words, self._word_norms, own)
-        return word_rows + _sums(self.weights.grams, self._gram_norms, parts) + self._class_sums(units)
+        return self._decoded([self._numbers[unit] for unit in units])
+
+    def _decoded(self, numbers: Sequence[int]) -> Integers:
+        """The columns of rows that are whole numbers, shape (n_numbers, n_heads + 1)."""
+        return np.array(list(map(self._split, numbers)), np.int64).reshape(len(numbers), len(self.weights.heads) + 1)
+
+    def _split(self, number: int) -> tuple[int, ...]:
+        """The columns of a row."""
+        return self._columns.unpack((number + self._signs ^ self._signs).to_bytes(self._columns.size, "little"))
+
+    def _row_number(self, block: Block, norms: Integers, key: str) -> int:
+        """The row of an entry as one whole number, the sum of its columns times powers of 2**64."""
+        position = block.index[key]
+        row = self._columns.pack(*block.values[position].tolist(), norms[position])
+        # turning the sign of each column is adding half its range, so that no column borrows of another
+        return (int.from_bytes(row, "little") ^ self._signs) - self._signs
 
     def _class_sums(self, units: Sequence[str]) -> Integers:
         """Values and norms of the classes of each unit together, shape (n_units, n_heads + 1)."""
-        index, classes = self.weights.classes.index, self.weights.word_classes
-        return _sums(self.weights.classes, self._class_norms, [[index[c] for c in classes.get(u, ())] for u in units])
+        index, rows = self.weights.classes.index, self.weights.classes.rows(self.weights.n_comments)
+        classes = self.weights.word_classes
+        held = np.array([(i, index[name]) for i, unit in enumerate(units) for name in classes.get(unit, ())], np.intp).reshape(-1, 2)
+        sums = np.zeros((len(units), rows.shape[1]), np.int64)
+        np.add.at(sums, held[:, 0], rows[held[:, 1]])
+        return sums
+
+    def log_odds_of(self, text: str) -> list[float]:
+        """The log-odds of one comment as `log_odds` gives them, to the bit; without arrays, which cost more than the sums."""
+        *values, norm = self._split(self._total(text))
+        root = math.sqrt(max(norm, 1) * NORM_UNIT)
+        return [intercept + step * value / root for (step, intercept), value in zip(self._steps, values, strict=True)]
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Log-odds of every head for each comment, shape (n_texts, n_heads)."""
@@ -215,14 +216,6 @@ class Scorer:
         """Turn sums of values and norms into log-odds; a comment without known units has the intercepts."""
         norms = np.sqrt(np.maximum(totals[:, -1:], 1) * NORM_UNIT)
         return self.weights.intercepts + self.weights.steps * totals[:, :-1] / norms
-
-
-def _sums(block: Block, norms: Integers, positions: Sequence[Sequence[int]]) -> Integers:
-    """Values and norms of entries of a block, added up for each list of positions, shape (n_lists, n_heads + 1)."""
-    chosen = np.array([position for some in positions for position in some], np.intp)
-    sums = np.zeros((1 + len(chosen), block.values.shape[1] + 1), np.int64)
-    np.cumsum(np.concatenate([block.values[chosen], norms[chosen, None]], axis=1, dtype=np.int64), axis=0, out=sums[1:])
-    return np.diff(sums[np.cumsum([0, *map(len, positions)])], axis=0)
 
 
 def _cuts(texts: Sequence[str]) -> list[int]:

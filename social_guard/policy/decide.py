@@ -95,6 +95,12 @@ class Decision:
     rules: tuple[str, ...] = ()
     make_reason: Callable[..., str] | None = field(default=None, repr=False, compare=False)
 
+    def completed(self, scores: Mapping[str, float], make_reason: Callable[..., str]) -> Decision:
+        """The same decision for one comment, several times as quick as `dataclasses.replace`."""
+        made = object.__new__(Decision)
+        made.__dict__.update(self.__dict__, scores=scores, make_reason=make_reason)
+        return made
+
     @property
     def reason(self) -> str:
         """The decision in plain English, made when asked for."""

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
+
+from .remembered import Remembered
 
 LINK, EMAIL, USER = "‹link›", "‹email›", "‹user›"
 TOKEN_LENGTH = 40
@@ -22,7 +26,7 @@ _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|c
 MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
 _FEW = 16
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
-_DOTTED = re.compile("|".join(map(re.escape, MARKERS[3:])))
+_DOTTED = re.compile(rf"\.(?:{_TOP_DOMAINS})")
 _PIECE = 64
 """Longer pieces are not kept in caches, which bounds their memory."""
 _EDIT = re.compile(
@@ -43,6 +47,10 @@ class Reading(NamedTuple):
     word: str
     start: int
     end: int
+
+    def moved(self, places: int) -> Reading:
+        """The same, so many characters further on."""
+        return Reading(self.word, self.start + places, self.end + places)
 
 
 class _Edit(NamedTuple):
@@ -188,7 +196,9 @@ def _needs_edits(text: str) -> bool:
 
 def _is_marked(lowered: str) -> bool:
     """Whether there may be a link, an address, a user name or an entity."""
-    return "@" in lowered or "&" in lowered or "//" in lowered or ("." in lowered and _DOTTED.search(lowered) is not None)
+    if "@" in lowered or "&" in lowered or "//" in lowered or "www." in lowered:
+        return True
+    return _DOTTED.search(lowered) is not None
 
 
 _PLACEHOLDERS = {"link": f" {LINK} ", "email": f" {EMAIL} ", "user": f" {USER} "}
@@ -234,13 +244,7 @@ def tokens(folded: str) -> list[str]:
     >>> tokens("don't ring 07700 900123!!! f**k")
     ["don't", 'ring', '00000', '000000', '!!', 'f*k']
     """
-    found = []
-    for piece in _TOKEN.findall(folded):
-        if piece.isalpha() and len(piece) <= TOKEN_LENGTH:
-            found.append(piece)
-        else:
-            found.extend(_shape(piece))
-    return found
+    return list(chain.from_iterable([piece.tokens for piece in read_pieces(folded)]))
 
 
 def token_spans(folded: str) -> list[tuple[str, int, int]]:
@@ -270,7 +274,6 @@ def _shape(piece: str) -> tuple[str, ...]:
     return (_short_shape(piece),)
 
 
-@lru_cache(maxsize=1 << 16)
 def _short_shape(piece: str) -> str:
     if piece.isdigit():
         return "0" * len(piece)
@@ -305,6 +308,8 @@ _SIGNED = re.compile(  # every way begins with a rare character, which the searc
 _STRETCHES = tuple(3 * chr(code) for code in range(ord("a"), ord("z") + 1))
 _CHUNK = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")
 _SPACED = re.compile(rf"(?<![a-z0-9'*])[a-z0-9@$!]([{_SEPARATORS}]{{1,3}})(?:[a-z0-9@$!]\1){{1,20}}[a-z0-9@$!](?![a-z0-9'])")
+_BETWEEN = re.compile(" [.\\-_*,/\\\\~^]{0,2}[a-z0-9@$!][.\\-_*,/\\\\~^]{0,2} ")
+"""A character alone between two spaces, without which no word is spaced out over several pieces."""
 _LEET = [str.maketrans("01345789@$!|+", f"o{one}eastbgas{one}{one}t") for one in "il"]
 _STRIPPED = ".-_~^,/\\*!|+'@"
 _STRETCHED = re.compile(r"([a-z])\1\1+")
@@ -323,19 +328,79 @@ def find_readings(folded: str) -> list[Reading]:
     >>> find_readings("as she drank hot water on saturday night, ward b12, sw6 1aa")
     []
     """
-    if not _is_suspect(folded):
-        return []
-    found = []
-    for match in _SPACED.finditer(folded):
-        word = match[0].replace(match[1], "")
-        found += [Reading(reading, match.start(), match.end()) for reading in _plain_forms(word)]
-    for match in _CHUNK.finditer(folded):
-        found += [Reading(word, match.start() + start, match.start() + end) for word, start, end in chunk_readings(match[0])]
+    found, start = list(_spaced_readings(folded) if is_spaced_out(folded) else ()), 0
+    for piece in read_pieces(folded):
+        found += [reading.moved(start) for reading in piece.readings]
+        start += piece.length + 1
     return list(dict.fromkeys(found))
 
 
+class Piece(NamedTuple):
+    """What stands between two spaces; no token reaches across a space.
+
+    Attributes
+    ----------
+    tokens : tuple of str
+    readings : tuple of Reading
+        Of disguises that the piece holds whole, counted from its start.
+    spans : list of (str, int, int)
+        The `token_spans` of the piece, where there are readings.
+    length : int
+        Characters.
+    """
+
+    tokens: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    spans: list[tuple[str, int, int]]
+    length: int
+
+
+def read_pieces(folded: str) -> list[Piece]:
+    """A folded text piece by piece; people use the same ones again and again.
+
+    Examples
+    --------
+    >>> [piece.tokens for piece in read_pieces("don't ring 07700!!!")]
+    [("don't",), ('ring',), ('00000', '!!')]
+    """
+    return list(map(_PIECES.__getitem__, folded.split(" ")))
+
+
+def _read_piece(piece: str) -> Piece:
+    word = piece.rstrip(",.")
+    if word.isascii() and word.isalpha() and len(word) <= TOKEN_LENGTH and not _is_stretched(word):
+        return Piece((word,), (), [], len(piece))
+    found = tuple(shape for found in _TOKEN.findall(piece) for shape in _shape(found))
+    readings = tuple(_piece_readings(piece)) if _is_suspect(piece) else ()
+    return Piece(found, readings, token_spans(piece) if readings else [], len(piece))
+
+
+def _piece_readings(piece: str) -> Iterator[Reading]:
+    yield from _spaced_readings(piece)
+    for match in _CHUNK.finditer(piece):
+        yield from (reading.moved(match.start()) for reading in chunk_readings(match[0]))
+
+
+_PIECES = Remembered(_read_piece, 1 << 15)
+
+
+def is_spaced_out(folded: str) -> bool:
+    """Whether a word may be spaced out over several pieces."""
+    return _BETWEEN.search(folded) is not None and _SPACED.search(folded) is not None
+
+
+def _spaced_readings(folded: str) -> Iterator[Reading]:
+    for match in _SPACED.finditer(folded):
+        for word in _plain_forms(match[0].replace(match[1], "")):
+            yield Reading(word, match.start(), match.end())
+
+
 def _is_suspect(folded: str) -> bool:
-    return _SIGNED.search(folded) is not None or any(map(folded.__contains__, _STRETCHES))
+    return _SIGNED.search(folded) is not None or _is_stretched(folded)
+
+
+def _is_stretched(folded: str) -> bool:
+    return any(map(folded.__contains__, _STRETCHES))
 
 
 def chunk_readings(chunk: str) -> tuple[Reading, ...]:
@@ -346,12 +411,7 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
     >>> chunk_readings("-id1ot-")
     (Reading(word='idiot', start=1, end=6), Reading(word='idlot', start=1, end=6))
     """
-    return _chunk_readings(chunk) if len(chunk) <= TOKEN_LENGTH else ()
-
-
-@lru_cache(maxsize=1 << 14)
-def _chunk_readings(chunk: str) -> tuple[Reading, ...]:
-    if not _is_suspect(chunk):
+    if len(chunk) > TOKEN_LENGTH or not _is_suspect(chunk):
         return ()
     seen = chunk
     if not chunk.isascii():
