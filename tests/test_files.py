@@ -66,11 +66,11 @@ def read(path):
 def test_files_with_posts(small_guard, tmp_path, source):
     """A column of posts gives the scores of `score_frame`; a wrong name is said."""
     rows = ROWS.assign(about=["Thank you to all our volunteers", "", "", "line two is closed"])
-    path, out = tmp_path / f"in.{source}", tmp_path / "out.jsonl"
+    path, out = tmp_path / f"in.{source}", tmp_path / "out.parquet"
     write(rows, path)
     small_guard.score_file(path, out, post="about")
     expected = small_guard.score_frame(rows, post="about")["score_off_topic"]
-    found = pd.read_json(out, lines=True)["score_off_topic"]
+    found = pd.read_parquet(out)["score_off_topic"]
     assert found[[0, 1, 3]].tolist() == expected[[0, 1, 3]].tolist() and found[0] != small_guard.moderate(rows["text"][0]).scores["off_topic"]
     with pytest.raises(DataError, match="no column 'post'; the columns are id, text, author, about"):
         small_guard.score_file(path, out, post="post")
