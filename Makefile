@@ -1,7 +1,7 @@
 PYTHON ?= python
 CORPORA ?= ../shared/corpora
 
-.PHONY: install demo test model agreement evaluate papers learning-curve benchmarks folds
+.PHONY: notebooks install demo test model agreement evaluate papers learning-curve benchmarks folds
 
 install:  ## the package with everything that developing it needs
 	$(PYTHON) -m pip install -e .[dev]
@@ -38,3 +38,6 @@ benchmarks:  ## sources held out in turn, settings of the recipe, memory, person
 
 folds:  ## rebuild the table of characters
 	$(PYTHON) data/make_folds.py
+
+notebooks:  ## run the notebooks and keep their outputs
+	$(PYTHON) notebooks/execute.py
