@@ -45,7 +45,7 @@ def test_what_a_model_cannot_see_is_told(shipped_guard):
     """A head that one of the models lacks has no score there, and is what a change is put down to, with its words."""
     rows = labelled("a", ["cheap", "kind"])
     spam_alone = train_guard(rows, recipe=Recipe(min_df=2, folds=2, word_classes=()))
-    row = compare_models(shipped_guard, spam_alone, ["You useless idiots"]).changes.iloc[0]
+    row = compare_models(shipped_guard, spam_alone, ["kind, kind, you useless idiots"]).changes.iloc[0]
     assert (row["action_after"], row["head"]) == ("none", "offensive_language")
     assert row["score_before"] > 0.5 and pd.isna(row["score_after"]) and "idiots -" in row["why"]
 

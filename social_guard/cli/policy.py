@@ -129,12 +129,12 @@ def _tell(file: Path, before: Any, number: int) -> None:
 def tune(valid: Path, output: Path, model: Path | None, policy_file: Path | None, **options: Any) -> None:
     """Choose thresholds that keep a promised precision, proven on labelled comments, VALID; write a policy file."""
     from ..guard import SocialGuard
-    from ..policy.versions import write_text
+    from ..safe_files import write_file
 
     for name, key in (("precision", "precision"), ("cost", "costs"), ("prevalence", "prevalence")):
         options[key] = _pairs(name, options.pop(name)) or None
     tuned: Any = SocialGuard.load(model, policy=policy_file).tune(valid, **options)
-    write_text(output, tuned.policy_text)
+    write_file(output, tuned.policy_text)
     click.echo(tuned.tuning.drop(columns="needs").round(4).to_string(index=False, na_rep="-"))
     click.echo(f"written to {output}; see what it changes with: social-guard policy diff OLD {output}", err=True)
 
