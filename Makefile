@@ -1,7 +1,7 @@
 PYTHON ?= python
 CORPORA ?= ../shared/corpora
 
-.PHONY: install demo test model agreement evaluate papers learning-curve benchmarks folds
+.PHONY: install demo test model agreement evaluate papers docs learning-curve benchmarks folds
 
 install:  ## the package with everything that developing it needs
 	$(PYTHON) -m pip install -e .[dev]
@@ -24,6 +24,9 @@ evaluate:  ## figures on comments that the model was not trained on, into docs/f
 
 papers:  ## model card, data sheets, records and annexes from those figures, into docs/papers/
 	$(PYTHON) benchmarks/papers.py
+
+docs:  ## the site, into build/site; a broken link is an error
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs build/site
 
 learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
