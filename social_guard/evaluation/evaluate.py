@@ -13,6 +13,7 @@ from ..categories import HEADS
 from ..exceptions import DataError
 from ..files.data import group_comments
 from ..pages import report
+from ..safe_files import write_file
 from .bootstrap import Redraws, draw
 from .disguise import DISGUISES
 from .fairness import group_measures
@@ -106,7 +107,7 @@ class Evaluation:
         """One self-contained HTML page, also written to ``path`` where one is given; plots need matplotlib."""
         page = report.to_html("Evaluation", self._summary(), self.sections(plots=plots))
         if path is not None:
-            report.write(page, path)
+            write_file(path, page)
         return page
 
     def _summary(self) -> str:
