@@ -20,6 +20,7 @@ from ..words.text import EMAIL, LINK, USER, fold
 STAFF_CATEGORY = "harassment"
 """A name on the staff list counts when this category is at least in its review band."""
 DETAIL_CATEGORY = "privacy"
+FEW = 32
 ACTIONS = ("hide", "remove", "report")
 _WORD = re.compile(r"[a-z0-9\x80-\U0010ffff]+")
 
@@ -134,7 +135,7 @@ class RuleBook:
         return (*self._phrases(text), *self._details_in(text))
 
     def _phrases(self, text: str) -> Iterable[Rule]:
-        found = words(text) if self._by_first else ()
+        found = words(text) if self._may_hold_phrase(text) else ()
         if self._by_first.keys().isdisjoint(found):
             return ()
         hits = (
@@ -144,6 +145,13 @@ class RuleBook:
             if found[i : i + len(phrase)] == phrase and not has_expired(rule)
         )
         return dict.fromkeys(hits)
+
+    def _may_hold_phrase(self, text: str) -> bool:
+        """A quick look for a few phrases in plain text, in which folding adds no word."""
+        if len(self._by_first) > FEW or not text.isascii() or "&" in text:
+            return True
+        lowered = text.lower()
+        return any(map(lowered.__contains__, self._by_first))
 
     def _details_in(self, text: str) -> Iterator[Rule]:
         found = {detail.kind for detail in find_personal_details(text, public_contacts=self._contacts)} if self._details else ()
