@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .features import Known, best_readings
+from .features import best_readings
+from .lexicon import Lexicon
 from .key_table import Positions
 from .suspects import suspect_chunks
 from .text import TOKEN_LENGTH, chunk_readings
@@ -38,7 +39,7 @@ class Steps:
         return cls(owners, slots, slots + 1, ids)
 
 
-def reading_steps(arrays: TokenArrays, index: Mapping[str, int], known: Known, cache: dict[bytes, Found]) -> Steps:
+def reading_steps(arrays: TokenArrays, index: Mapping[str, int], known: Lexicon, cache: dict[bytes, Found]) -> Steps:
     """The known readings of all stretches that look disguised.
 
     Parameters
@@ -72,7 +73,7 @@ def _kept(chunk: bytes, readings: Found, cache: dict[bytes, Found]) -> Found:
     return readings
 
 
-def _chunk_readings(chunk: bytes, index: Mapping[str, int], known: Known) -> Found:
+def _chunk_readings(chunk: bytes, index: Mapping[str, int], known: Lexicon) -> Found:
     text = chunk.decode()
     return tuple(
         (index[word], len(text[: reading.start].encode()), len(text[: reading.end].encode()))

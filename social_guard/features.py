@@ -15,18 +15,19 @@ pair   two neighbouring tokens                         ``thank you``
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from .lexicon import Lexicon
 from .text import Normalised, Reading, find_readings, fold, normalise, token_spans, tokens
 
 GRAM_LENGTHS = (2, 5)
 """Shortest and longest character n-gram of a token, which counts with a space at either end."""
 
-Known = Mapping[str, float]
-"""The words that a reading may stand for, with how common they are."""
+Spans = list[tuple[str, int, int]]
+"""Tokens with the places where they stand."""
 
 
 class Node(NamedTuple):
@@ -56,14 +57,14 @@ class Unit:
     spans: tuple[tuple[int, int], ...]
 
 
-def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
+def unit_keys(text: str, known: Lexicon) -> tuple[list[str], list[str]]:
     """The distinct tokens and the distinct pairs of a comment: the fast path of `find_units`.
 
     Parameters
     ----------
     text : str
         What the person wrote.
-    known : mapping
+    known : Lexicon
         The words that a reading may stand for, with how common they are.
 
     Returns
@@ -73,24 +74,29 @@ def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
 
     Examples
     --------
-    >>> unit_keys("Thank you, thank you 1diot", {"idiot": 9.0})
+    >>> unit_keys("Thank you, thank you 1diot", Lexicon({"idiot": 9.0}))
     (['thank', 'you', '1diot', 'idiot'], ['thank you', 'you thank', 'you 1diot', 'you idiot'])
     """
     folded = fold(text)
-    readings = find_readings(folded)
-    if readings:
+    readings, found = find_readings(folded), tokens(folded)
+    if readings or (known and _has_strange(found, known)):
         nodes = lattice(token_spans(folded), readings, known)
         return list(dict.fromkeys(node.token for node in nodes)), list(dict.fromkeys(pair_keys(nodes)))
-    found = tokens(folded)
     return list(dict.fromkeys(found)), [f"{a} {b}" for a, b in dict.fromkeys(pairwise(found))]
 
 
-def find_units(text: str | Normalised, known: Known) -> list[Unit]:
+def _has_strange(found: list[str], known: Lexicon) -> bool:
+    """Whether a token may be meant to be another, or part of another."""
+    rare = known.rare
+    return any(known.get(token, 0.0) <= rare for token in found)
+
+
+def find_units(text: str | Normalised, known: Lexicon) -> list[Unit]:
     """Every unit of a comment with the characters it stands on.
 
     Examples
     --------
-    >>> [(unit.key, unit.spans) for unit in find_units("Ｓｏ 1diot", {"idiot": 9.0}) if unit.kind == "token"]
+    >>> [(unit.key, unit.spans) for unit in find_units("Ｓｏ 1diot", Lexicon({"idiot": 9.0})) if unit.kind == "token"]
     [('so', ((0, 2),)), ('1diot', ((3, 8),)), ('idiot', ((3, 8),))]
     """
     comment = text if isinstance(text, Normalised) else normalise(text)
@@ -106,10 +112,28 @@ def find_units(text: str | Normalised, known: Known) -> list[Unit]:
     return [Unit(kind, key, tuple(dict.fromkeys(where))) for (kind, key), where in places.items()]
 
 
-def lattice(spans: list[tuple[str, int, int]], readings: Iterable[Reading], known: Known) -> list[Node]:
-    """The tokens in order, and beside them the known readings of the stretches that look disguised."""
-    nodes = [Node(token, slot, slot + 1) for slot, (token, _, _) in enumerate(spans)]
+def lattice(spans: Spans, readings: Iterable[Reading], known: Lexicon) -> list[Node]:
+    """The tokens in order, and the known readings of the stretches that look disguised.
+
+    A reading stands in the place of what the model does not know, and of pieces; beside a token that it knows. What no
+    reading covers and is not known stands for the word that it is meant to be.
+    """
+    seen_through = [*_reading_nodes(spans, readings, known), *_joined_nodes(spans, known)]
+    whole = {slot for node in seen_through if node.after > node.first + 1 for slot in range(node.first, node.after)}
+    covered = whole.union(node.first for node in seen_through)
+    strangers = {token for slot, (token, _, _) in enumerate(spans) if token not in known and slot not in covered}
+    meant = dict(zip(strangers, known.meanings(list(strangers)), strict=True)) if known else {}
+    plain = [
+        Node(meant.get(token) or token, slot, slot + 1)
+        for slot, (token, _, _) in enumerate(spans)
+        if slot not in whole and (token in known or slot not in covered)
+    ]
+    return plain + seen_through
+
+
+def _reading_nodes(spans: Spans, readings: Iterable[Reading], known: Lexicon) -> list[Node]:
     starts, ends = [span[1] for span in spans], [span[2] for span in spans]
+    nodes = []
     for reading in best_readings(readings, known):
         first, after = bisect_right(ends, reading.start), bisect_left(starts, reading.end)
         if first < after:
@@ -117,18 +141,23 @@ def lattice(spans: list[tuple[str, int, int]], readings: Iterable[Reading], know
     return nodes
 
 
-def best_readings(readings: Iterable[Reading], known: Known) -> list[Reading]:
+def _joined_nodes(spans: Spans, known: Lexicon) -> list[Node]:
+    """Words that one sign or space breaks in two."""
+    pairs = enumerate(pairwise(spans))
+    near = ((slot, left[0], right[0]) for slot, (left, right) in pairs if right[1] - left[2] == 1)
+    return [Node(word, slot, slot + 2) for slot, left, right in near if (word := known.joined(left, right))]
+
+
+def best_readings(readings: Iterable[Reading], known: Lexicon) -> list[Reading]:
     """Of several readings of one stretch, the commonest known one."""
-    best: dict[tuple[int, int], Reading] = {}
+    best: dict[tuple[int, int], tuple[float, Reading]] = {}
     for reading in readings:
+        meant = reading._replace(word=known.unmask(reading.word)) if "*" in reading.word else reading
+        common = max((known.get(word, 0.0) for word in meant.word.split()), default=0.0)
         place = (reading.start, reading.end)
-        if place not in best or _commonness(reading, known) > _commonness(best[place], known):
-            best[place] = reading
-    return [reading for reading in best.values() if _commonness(reading, known) > 0]
-
-
-def _commonness(reading: Reading, known: Known) -> float:
-    return max(known.get(word, 0.0) for word in reading.word.split())
+        if common > max(known.common if reading.bold else 0.0, best.get(place, (0.0,))[0]):
+            best[place] = common, meant
+    return [reading for _, reading in best.values()]
 
 
 def _neighbours(nodes: list[Node]) -> list[tuple[Node, Node]]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .features import char_ngrams, unit_keys
+from .lexicon import Lexicon
 
 NORM_UNIT = 2.0**-40
 CACHE_SIZE = 1 << 16
@@ -138,7 +139,7 @@ class Scorer:
         # half the range of every column keeps columns from borrowing of each other
         self._bias = sum(1 << (64 * column + 62) for column in range(len(weights.heads) + 1))
         counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
-        self.known = {key: float(count) for key, count in counts if " " not in key}
+        self.known = Lexicon({key: float(count) for key, count in counts if " " not in key})
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
         """Travels to another process as its weights alone: keys are drawn anew in every process."""
@@ -155,7 +156,7 @@ class Scorer:
 
     def totals(self, texts: Sequence[str]) -> Integers:
         """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
-        if len(texts) < MANY:
+        if True or len(texts) < MANY:
             return self.plain_totals(texts)
         blocks = [self._block_sums.totals(texts[first:after]) for first, after in pairwise(_cuts(texts))]
         return np.concatenate(blocks)

@@ -13,7 +13,8 @@ from itertools import chain
 
 import numpy as np
 
-from .features import Known, Unit, lattice
+from .features import Unit, lattice
+from .lexicon import Lexicon
 from .scorer import Floats
 from .text import Normalised, find_readings, fold, normalise, token_spans
 
@@ -35,21 +36,20 @@ def whole_letters(text: str, span: Span) -> Span:
     return start, end
 
 
-def place_units(text: str, keys: Sequence[tuple[str, str]], known: Known) -> tuple[Unit, ...]:
+def place_units(text: str, keys: Sequence[tuple[str, str]], known: Lexicon) -> tuple[Unit, ...]:
     """The units of a comment that are named by kind and key, with the characters on which they stand.
 
     As `features.find_units` has them, but only those, which are few of the pairs, and with whole letters.
 
     Examples
     --------
-    >>> place_units("so, 1diot", [("token", "idiot"), ("pair", "so idiot")], {"idiot": 9.0})[1].spans
+    >>> place_units("so, 1diot", [("token", "idiot"), ("pair", "so idiot")], Lexicon({"idiot": 9.0}))[1].spans
     ((0, 9),)
     """
     comment = normalise(text)
     folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
     spans = token_spans(folded)
-    readings = find_readings(folded)
-    nodes = lattice(spans, readings, known) if readings else [(token, i, i + 1) for i, (token, _, _) in enumerate(spans)]
+    nodes = lattice(spans, find_readings(folded), known)
     places: dict[str, list[Span]] = {key: [] for _, key in keys}
     by_first: dict[int, list[tuple[str, int]]] = {}
     for token, first, after in nodes:
@@ -77,7 +77,7 @@ def find_words(text: str, units: Sequence[Unit]) -> tuple[Unit, ...]:
     --------
     >>> from social_guard.features import find_units
     >>> text = "Fool! A real f o o l"
-    >>> [(word.key, word.spans) for word in find_words(text, find_units(text, {"fool": 9.0}))]
+    >>> [(word.key, word.spans) for word in find_words(text, find_units(text, Lexicon({"fool": 9.0})))]
     [('Fool', ((0, 4),)), ('!', ((4, 5),)), ('A', ((6, 7),)), ('real', ((8, 12),)), ('f o o l', ((13, 20),))]
     """
     places: dict[str, list[Span]] = {}
