@@ -79,16 +79,10 @@ def unit_keys(text: str, known: Lexicon) -> tuple[list[str], list[str]]:
     """
     folded = fold(text)
     readings, found = find_readings(folded), tokens(folded)
-    if readings or (known and _has_strange(found, known)):
+    if readings or known.sees_through(found):
         nodes = lattice(token_spans(folded), readings, known)
         return list(dict.fromkeys(node.token for node in nodes)), list(dict.fromkeys(pair_keys(nodes)))
     return list(dict.fromkeys(found)), [f"{a} {b}" for a, b in dict.fromkeys(pairwise(found))]
-
-
-def _has_strange(found: list[str], known: Lexicon) -> bool:
-    """Whether a token may be meant to be another, or part of another."""
-    rare = known.rare
-    return any(known.get(token, 0.0) <= rare for token in found)
 
 
 def find_units(text: str | Normalised, known: Lexicon) -> list[Unit]:

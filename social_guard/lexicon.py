@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 
 from .spellings import Spellings, is_plain
 
@@ -13,6 +14,8 @@ RARE = 512
 """A known word that is so many times rarer than the commonest may be a piece of another."""
 COMMON = 48
 """A word that is not more times rarer than the commonest is very common."""
+LONGEST_PIECE = 4
+"""Letters of a known one."""
 EVIDENCE = 3
 """So many times commoner than such a piece must the whole be."""
 SHORTEST_WHOLE = 4
@@ -28,15 +31,27 @@ class Lexicon(dict[str, float]):
     (['idiot', 'stupid', 'stupid', ''], 'stupid', 'idiot')
     """
 
+    def sees_through(self, tokens: Sequence[str]) -> bool:
+        """Whether one of the tokens of a comment is meant to be another word, or may be part of another."""
+        if not self:
+            return False
+        strange = [token for token in tokens if token not in self]
+        if strange and any(self.meanings(strange)):
+            return True
+        pieces = self.pieces.intersection(tokens).union(strange)
+        return bool(pieces) and any([self.joined(a, b) for a, b in pairwise(tokens) if a in pieces or b in pieces])
+
     def meanings(self, words: Sequence[str]) -> list[str]:
         """The known word that each unknown one is probably meant to be, or ``""``: a usual slip or trick away."""
-        found = {word: self._remembered.get(word) for word in words}
-        asked = [word for word, meaning in found.items() if meaning is None and is_plain(word)]
+        found = list(map(self._remembered.get, words))
+        asked = [word for word, meaning in zip(words, found, strict=True) if meaning is None]
         if asked:
-            new = dict(zip(asked, self.spellings.nearest(asked), strict=True))
+            new = dict.fromkeys(asked, "")
+            plain = list(filter(is_plain, new))
+            new.update(zip(plain, self.spellings.nearest(plain), strict=True))
             self._remember(new)
-            found.update(new)
-        return [found[word] or "" for word in words]
+            return [new.get(word, meaning) or "" for word, meaning in zip(words, found, strict=True)]
+        return found
 
     def unmask(self, mask: str) -> str:
         """The known word that is written with asterisks for some of its letters, or ``""``."""
@@ -47,19 +62,22 @@ class Lexicon(dict[str, float]):
         return found
 
     def joined(self, left: str, right: str) -> str:
-        """The known word that two neighbours are together, if one of them is no word of its own or a rare one."""
+        """The known word that two neighbours are together, if one of them may be a piece, or ``""``."""
         word = left + right
-        count = self.get(word, 0.0)
-        if not count or len(word) < SHORTEST_WHOLE or not is_plain(word):
+        count = self.get(word)
+        if count is None or len(word) < SHORTEST_WHOLE or not is_plain(word):
             return ""
-        rarer = min(self.get(left, 0.0), self.get(right, 0.0))
-        whole = rarer <= self.rare and EVIDENCE * rarer <= count and (not rarer or min(len(left), len(right)) > 1)
+        if left not in self or right not in self:
+            return word
+        piece = left if left in self.pieces else right
+        whole = piece in self.pieces and EVIDENCE * self[piece] <= count and min(len(left), len(right)) > 1
         return word if whole else ""
 
     @cached_property
-    def rare(self) -> float:
-        """Up to which count a known word may be a piece of another."""
-        return max(self.values(), default=0.0) / RARE
+    def pieces(self) -> frozenset[str]:
+        """Known words that may be pieces of others: short and rare."""
+        rare = max(self.values(), default=0.0) / RARE
+        return frozenset(word for word, count in self.items() if count <= rare and len(word) <= LONGEST_PIECE)
 
     @cached_property
     def common(self) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .features import char_ngrams, unit_keys
+from .lexicon import Lexicon
 from .scorer import Floats, inverse_frequency
 
 
@@ -157,8 +158,8 @@ def count_units(texts: Sequence[str], min_df: int) -> CountedComments:
 
     Words that stand in at least ``min_df`` comments are those that a disguised stretch may be read as.
     """
-    plain = Counter(token for text in texts for token in unit_keys(text, {})[0])
-    known = {token: float(count) for token, count in plain.items() if count >= min_df}
+    plain = Counter(token for text in texts for token in unit_keys(text, Lexicon())[0])
+    known = Lexicon({token: float(count) for token, count in plain.items() if count >= min_df})
     token_index: dict[str, int] = {}
     pair_index: dict[str, int] = {}
     token_lists, pair_lists = [], []

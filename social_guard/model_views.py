@@ -10,7 +10,7 @@ import numpy as np
 
 from .exceptions import DataError
 from .features import char_ngrams, unit_keys
-from .scorer import Block, Integers, Weights
+from .scorer import Block, Integers, Scorer, Weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +91,7 @@ def _block_terms(kind: str, block: Block, h: int) -> pd.DataFrame:
 
 
 def _members(weights: Weights, wanted: set[str]) -> dict[str, list[str]]:
-    index, frequencies = weights.words.index, weights.words.frequencies
+    known = Scorer(weights).known
     held: dict[str, list[str]] = {name: [] for name in wanted}
     for word, names in weights.word_classes.items():
         for name in wanted.intersection(names):
@@ -145,11 +145,10 @@ def term_sources(weights: Weights, comments: pd.DataFrame, head: str, terms: Seq
 
 def _holding(weights: Weights, texts: Sequence[str], terms: Sequence[str]) -> np.ndarray:
     """Which comment holds which term, shape (n_comments, n_terms)."""
-    index, frequencies = weights.words.index, weights.words.frequencies
-    readable = {key: float(frequencies[i]) for key, i in index.items() if " " not in key}
+    known = Scorer(weights).known
     result = np.zeros((len(texts), len(terms)), bool)
     for i, text in enumerate(texts):
-        tokens, pairs = unit_keys(text, readable)
+        tokens, pairs = unit_keys(text, known)
         held = {*tokens, *pairs, *chain.from_iterable(map(char_ngrams, tokens))}
         held.update(chain.from_iterable(weights.word_classes.get(token, ()) for token in tokens))
         result[i] = [term in held for term in terms]

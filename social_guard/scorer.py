@@ -139,7 +139,9 @@ class Scorer:
         # half the range of every column keeps columns from borrowing of each other
         self._bias = sum(1 << (64 * column + 62) for column in range(len(weights.heads) + 1))
         counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
-        self.known = Lexicon({key: float(count) for key, count in counts if " " not in key})
+        least = float(min(weights.words.frequencies, default=1))  # what has a class, but no weight of its own, is seldom
+        self.known = Lexicon(dict.fromkeys(weights.word_classes, least))
+        self.known.update((key, float(count)) for key, count in counts if " " not in key)
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
         """Travels to another process as its weights alone: keys are drawn anew in every process."""
@@ -156,7 +158,7 @@ class Scorer:
 
     def totals(self, texts: Sequence[str]) -> Integers:
         """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
-        if True or len(texts) < MANY:
+        if len(texts) < MANY:
             return self.plain_totals(texts)
         blocks = [self._block_sums.totals(texts[first:after]) for first, after in pairwise(_cuts(texts))]
         return np.concatenate(blocks)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from social_guard.exceptions import DataError
 from social_guard.features import find_units
+from social_guard.lexicon import Lexicon
 from social_guard.scorer import to_probability
 from tests.conftest import ROOT
 from tests.test_text import DISGUISES, TEXTS
@@ -61,7 +62,7 @@ def test_dict_fits_its_schema(shipped_guard, raw):
 def test_ranges_hold_what_was_written(shipped_guard, frame, written, meant):
     """Through every disguise, beside emoji, entities, combining marks and words that run from right to left."""
     text = frame.format(written)
-    guesses = [unit for unit in find_units(text, {meant: 1.0}) if unit.kind == "token" and unit.key == meant]
+    guesses = [unit for unit in find_units(text, Lexicon({meant: 1.0})) if unit.kind == "token" and unit.key == meant]
     assert guesses, "the disguise is not seen through"
     explanation = shipped_guard.explain(text)
     whole = {text[start:end] for word in explanation.words for start, end in word.spans}

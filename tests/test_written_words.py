@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given
 
 from social_guard.features import Unit, find_units, unit_keys
+from social_guard.lexicon import Lexicon
 from social_guard.written_words import find_words, place_units, quote, share_out, whole_letters
 from tests.test_text import TEXTS
 
-KNOWN = {"ass": 1.0, "pig": 1.0, "fool": 1.0}
+KNOWN = Lexicon({"ass": 1.0, "pig": 1.0, "fool": 1.0})
 
 
 @given(raw=TEXTS)
@@ -34,7 +35,7 @@ def test_letters_whose_fold_is_a_capital_have_their_place():
 )
 def test_words_are_what_a_reader_sees(text, expected):
     """A disguised stretch is one word; a word that is repeated is the same word."""
-    assert [word.key for word in find_words(text, find_units(text, {"fool": 1.0}))] == expected
+    assert [word.key for word in find_words(text, find_units(text, Lexicon({"fool": 1.0})))] == expected
 
 
 def test_a_pair_counts_half_for_either_word():
