@@ -1,7 +1,10 @@
 PYTHON ?= python
 CORPORA ?= ../shared/corpora
 
-.PHONY: install demo test model agreement evaluate learning-curve benchmarks folds
+LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
+
+.PHONY: install demo test model agreement evaluate papers learning-curve benchmarks folds \
+  lock audit sbom
 
 install:  ## the package with everything that developing it needs
 	$(PYTHON) -m pip install -e .[dev]
@@ -14,12 +17,17 @@ test:  ## what CI runs
 
 model:  ## rebuild models/default from the open corpora and our own comments
 	social-guard train data/comments -o models/default --corpora $(CORPORA) --jobs 2
+	$(PYTHON) data/pin_model.py
 
 agreement:  ## of the two labellings of our own comments
 	$(PYTHON) benchmarks/agreement.py
 
-evaluate:  ## figures on comments that the model was not trained on, into docs/figures/
+evaluate:  ## figures on comments that the model was not trained on, into docs/figures/, and the papers made of them
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/papers.py
+
+papers:  ## model card, data sheets, records and annexes from those figures, into docs/papers/
+	$(PYTHON) benchmarks/papers.py
 
 learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
@@ -34,3 +42,14 @@ benchmarks:  ## sources held out in turn, settings of the recipe, memory, person
 
 folds:  ## rebuild the table of characters
 	$(PYTHON) data/make_folds.py
+
+lock:  ## the newest releases, for development, and the oldest that are allowed, for a test, each with its hashes
+	$(PYTHON) -m $(LOCK) --upgrade setup.cfg --extra dev -o requirements.lock
+	printf 'pytest>=8\nhypothesis>=6.100\n' | $(PYTHON) -m $(LOCK) --upgrade --resolution lowest-direct setup.cfg - \
+	  --extra history --extra privacy -o requirements-oldest.lock
+
+audit:  ## known vulnerabilities of the locked releases; needs pip install .[audit] and the advisories of the Python Package Index
+	pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+sbom:  ## what the locked releases are, as CycloneDX; needs pip install .[audit]
+	cyclonedx-py requirements requirements.lock --output-reproducible --of JSON -o sbom.json

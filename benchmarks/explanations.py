@@ -17,7 +17,7 @@ import pandas as pd
 from holdout import markdown
 
 from social_guard import SocialGuard
-from social_guard.explanation import Explanation
+from social_guard.explaining.explanation import Explanation
 
 ROOT = Path(__file__).resolve().parents[1]
 JUNK = ("\u200b", "\u0301", "\u0336", "&amp;", "&#111;", "🐷", "👍🏽", "🇬🇧", "\ud83d", "سلام", "\u202e", "@", "***", "!!", "https://example.org", "𝓪", "Ｏ", "0", "\x00", "\n", " ")

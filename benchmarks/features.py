@@ -22,7 +22,7 @@ from recipe import foreign_area, held_out_pairs, own_precision
 from scipy import sparse
 
 from social_guard.categories import CATEGORIES
-from social_guard.matrix import (
+from social_guard.model.matrix import (
     CommentMatrix,
     CountedComments,
     VocabularyRecipe,
@@ -30,10 +30,10 @@ from social_guard.matrix import (
     choose_vocabulary,
     count_units,
 )
-from social_guard.scorer import inverse_frequency
-from social_guard.text import fold, tokens
+from social_guard.model.scorer import inverse_frequency
+from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe, gather_comments
-from social_guard.word_classes import induce_word_classes
+from social_guard.words.text import fold, tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 LEAST = 5

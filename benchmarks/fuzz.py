@@ -26,8 +26,8 @@ import atheris
 with atheris.instrument_imports(include=["social_guard"]):
     from social_guard import SocialGuard, load_comments
     from social_guard.exceptions import ModelError, SocialGuardError
-    from social_guard.policy import parse_policy
-    from social_guard.text import fold, normalise
+    from social_guard.policy.decide import parse_policy
+    from social_guard.words.text import fold, normalise
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
 
@@ -99,8 +99,8 @@ def _text(data: bytes) -> str:
 def _smallest_model() -> Path:
     import numpy as np
 
-    from social_guard.persistence import Model, save_model
-    from social_guard.scorer import Block, Weights
+    from social_guard.files.persistence import Model, save_model
+    from social_guard.model.scorer import Block, Weights
 
     one = [Block((key,), np.array([3], np.int32), 0.5, np.array([[2, -1]], np.int16)) for key in ("bad", " ba", "class")]
     weights = Weights(("abuse", "spam"), np.zeros(2), np.full(2, 0.1), 10, *one, {"bad": ("class",)})

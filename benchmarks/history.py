@@ -18,9 +18,9 @@ from pathlib import Path
 import pandas as pd
 from holdout import markdown
 
-from social_guard import history as room
-from social_guard.history import History
-from social_guard.keys import Key
+from social_guard.records import history as room
+from social_guard.records.history import History
+from social_guard.records.keys import Key
 
 KEY = Key(bytes(range(32)))
 FORK = multiprocessing.get_context("fork")

@@ -21,12 +21,19 @@ from sklearn.preprocessing import normalize
 from tqdm import tqdm
 
 from social_guard.categories import CATEGORIES
-from social_guard.classifier import fit_head
-from social_guard.data import load_comments
-from social_guard.features import char_ngrams
-from social_guard.matrix import CountedComments, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units
+from social_guard.files.data import load_comments
+from social_guard.model.classifier import fit_head
+from social_guard.model.features import char_ngrams
+from social_guard.model.matrix import (
+    CountedComments,
+    Vocabulary,
+    VocabularyRecipe,
+    assemble,
+    choose_vocabulary,
+    count_units,
+)
+from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe, thin_sources
-from social_guard.word_classes import induce_word_classes
 
 LEAST = 20
 PLAIN_C = 2.0

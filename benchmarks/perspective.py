@@ -16,8 +16,8 @@ import pandas as pd
 from holdout import markdown
 
 from social_guard.categories import CATEGORIES
+from social_guard.model.scorer import to_probability
 from social_guard.perspective import ATTRIBUTES, shift_prevalence
-from social_guard.scorer import to_probability
 from social_guard.training import Recipe, fit_rows, gather_comments
 
 COMMENTS = Path(__file__).resolve().parents[1] / "data" / "comments"

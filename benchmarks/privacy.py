@@ -19,7 +19,7 @@ from stdnum.gb import nhs
 from tqdm import tqdm
 
 from social_guard import PersonalDetail, SocialGuard, find_personal_details, load_policy
-from social_guard.privacy import KINDS, PublicContacts, may_hold_details
+from social_guard.words.privacy import KINDS, PublicContacts, may_hold_details
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data" / "privacy"

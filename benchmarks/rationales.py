@@ -23,13 +23,13 @@ from holdout import markdown
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from social_guard.classifier import CommentClassifier
-from social_guard.data import load_comments, stable_fractions, text_key
-from social_guard.explanation import Explanation, explain_prediction
-from social_guard.features import char_ngrams
-from social_guard.matrix import assemble, count_units
-from social_guard.persistence import Model, load_model, save_model
-from social_guard.scorer import Scorer, to_probability
+from social_guard.explaining.explanation import Explanation, explain_prediction
+from social_guard.files.data import load_comments, stable_fractions, text_key
+from social_guard.files.persistence import Model, load_model, save_model
+from social_guard.model.classifier import CommentClassifier
+from social_guard.model.features import char_ngrams
+from social_guard.model.matrix import assemble, count_units
+from social_guard.model.scorer import Scorer, to_probability
 from social_guard.training import Recipe, fit_rows, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -220,7 +220,7 @@ def plain_contributions(plain: LogisticRegression, row: sparse.csr_matrix, names
 def feature_contributions(explanation: Explanation) -> dict[str, float]:
     """Our contributions by feature instead of by unit."""
     total: dict[str, float] = {}
-    for (kind, key), contribution in zip(explanation.keys, explanation.contributions[:, 0].tolist(), strict=True):
+    for (kind, key, _), contribution in zip(explanation.units, explanation.contributions[:, 0].tolist(), strict=True):
         if kind == "pair":
             total[f"word|{key}"] = contribution
             continue

@@ -18,10 +18,10 @@ from joblib import Parallel, delayed
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from social_guard.categories import CATEGORIES
-from social_guard.classifier import deal_folds, fit_head
-from social_guard.matrix import CommentMatrix, VocabularyRecipe, assemble, choose_vocabulary, count_units
+from social_guard.model.classifier import deal_folds, fit_head
+from social_guard.model.matrix import CommentMatrix, VocabularyRecipe, assemble, choose_vocabulary, count_units
+from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe, gather_comments
-from social_guard.word_classes import induce_word_classes
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = [(3.0, 1.0), (3.0, 5.0), (3.0, 15.0), (1.5, 15.0), (6.0, 15.0), (3.0, 40.0)]

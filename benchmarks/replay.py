@@ -17,7 +17,7 @@ import pandas as pd
 from holdout import markdown
 
 from social_guard import SocialGuard, load_comments
-from social_guard.rules import Allowed, Blocked, RuleBook, Rules, Staff
+from social_guard.policy.rules import Allowed, Blocked, RuleBook, Rules, Staff
 
 ROOT = Path(__file__).resolve().parents[1]
 

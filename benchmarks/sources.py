@@ -17,8 +17,8 @@ import pandas as pd
 from cleanlab.filter import find_label_issues
 
 from social_guard.categories import CATEGORIES
-from social_guard.data import source_registry
-from social_guard.scorer import to_probability
+from social_guard.files.data import source_registry
+from social_guard.model.scorer import to_probability
 from social_guard.training import Recipe, fit_rows, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +29,7 @@ HEAD = """\
 Written by `benchmarks/sources.py`. For each source and category with at least 20 labels of either answer: how many labels
 there are, and the share of those that say yes and of those that say no that confident learning suspects to be wrong, by
 held-out scores of the recipe that ships. *Not learnt* marks labels that training leaves out (`distrust` in
-`social_guard/sources.toml`); how well a model reads each source without having seen it stands in `holdout.md`.
+`social_guard/files/sources.toml`); how well a model reads each source without having seen it stands in `holdout.md`.
 
 Labels that were left out, and why: the requests to banks and assistants (`banking77`, `clinc150`, `sgd_other_services`) are
 labelled off_topic by where they come from. Learnt from, they made the model worse at telling what is off topic on our own

@@ -28,9 +28,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from social_guard import SocialGuard, text
-from social_guard.features import char_ngrams, unit_keys
-from social_guard.scorer import Scorer, inverse_frequency
+from social_guard import SocialGuard
+from social_guard.model.features import char_ngrams, unit_keys
+from social_guard.model.scorer import Scorer, inverse_frequency
+from social_guard.words import text
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCHES = (256, 1024, 4096)

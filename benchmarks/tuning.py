@@ -23,8 +23,8 @@ from sklearn.mixture import GaussianMixture
 
 from social_guard import SocialGuard, load_comments
 from social_guard.categories import CATEGORIES
-from social_guard.goals import Goal
-from social_guard.tuning import tune_policy
+from social_guard.policy.goals import Goal
+from social_guard.policy.tuning import tune_policy
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMISED = {"hide": 0.80, "remove": 0.95, "report": 0.95}

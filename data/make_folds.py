@@ -1,4 +1,4 @@
-"""Write ``social_guard/folds.tsv``: what each character outside ASCII is folded to.
+"""Write ``social_guard/words/folds.tsv``: what each character outside ASCII is folded to.
 
 The table freezes the Unicode data of one release, so that a comment gets the same score on every Python version.
 It needs the libraries ``confusable-homoglyphs`` and ``emoji`` (``pip install -e .[dev]``); scoring needs neither.
@@ -14,7 +14,7 @@ from pathlib import Path
 import emoji
 from confusable_homoglyphs import confusables
 
-TARGET = Path(__file__).resolve().parents[1] / "social_guard" / "folds.tsv"
+TARGET = Path(__file__).resolve().parents[1] / "social_guard" / "words" / "folds.tsv"
 QUOTES = dict.fromkeys("‘’‚‛′`´ʼʻˈ", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‑‒–—―−", "-")
 LETTERS = {"ø": "o", "đ": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 SKIN_TONES = range(0x1F3FB, 0x1F400)

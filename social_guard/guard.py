@@ -10,26 +10,27 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .batch import Judge, score_arrow, score_batch, score_dataset, score_frame
+from .arrays import Floats
 from .categories import CATEGORIES, URGENT
-from .data import load_comments
-from .evaluation import Evaluation, evaluate_guard
+from .evaluation.evaluate import Evaluation, evaluate_guard
 from .exceptions import DataError
-from .explanation import Explanation, explain_frame, explain_prediction
-from .files import FileOptions, Progress, policy_digest, score_file
-from .goals import Goal, Precision
-from .model_views import strongest_terms
-from .persistence import Model, load_model, save_model, weights_hash
-from .policy import NEVER, Decision, DecisionTable, Policy, parse_policy
-from .reasons import describe_decision, tell_author
-from .removal import Removal
-from .scorer import Floats, Scorer, Weights, to_probability
-from .tuning import tune_policy
+from .explaining.explanation import Explanation, explain_frame, explain_prediction
+from .explaining.model_views import strongest_terms
+from .explaining.reasons import describe_decision, tell_author
+from .explaining.removal import Removal
+from .files.batch import Judge, score_arrow, score_batch, score_dataset, score_frame
+from .files.data import load_comments
+from .files.persistence import Model, load_model, save_model, weights_hash
+from .files.stream import FileOptions, Progress, policy_digest, score_file
+from .model.scorer import Scorer, Weights, to_probability
+from .policy.decide import NEVER, Decision, DecisionTable, Policy, parse_policy
+from .policy.goals import Goal, Precision
+from .policy.tuning import tune_policy
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .batch import Dataset
+    from .files.batch import Dataset
 
 
 class SocialGuard:
@@ -57,10 +58,9 @@ class SocialGuard:
         self._tuning = tuning
         self._policy = parse_policy(model.policy_text)
         self._scorer = Scorer(model.weights)
-        self._unit_rows: dict[str, bytes] = {}
         self._table = DecisionTable(self._policy, model.weights.heads)
         self._judge = Judge(self._scorer, self._table)
-        self._scored = tuple(head for head in model.weights.heads if head in CATEGORIES)
+        self._scored = [(i, head) for i, head in enumerate(model.weights.heads) if head in CATEGORIES]
 
     @classmethod
     def load(cls, folder: str | Path | None = None, *, policy: str | Path | None = None) -> Self:
@@ -118,22 +118,22 @@ class SocialGuard:
         DataError
             When ``text`` is not a str; many comments go to `score_frame`.
         """
-        probabilities = self.scores([_one_text(text)])[0].tolist()
+        probabilities = to_probability(np.array(self._scorer.log_odds_of(_one_text(text)))).tolist()
         decision = self._table.decide(probabilities, text)
-        scores = {head: p for head, p in zip(self.heads, probabilities, strict=True) if head in CATEGORIES}
-        return replace(decision, scores=scores, make_reason=partial(self._reason, text, decision))
+        scores = {head: probabilities[i] for i, head in self._scored}
+        return decision.completed(scores, partial(self._reason, text, decision))
 
     def _reason(self, text: str, decision: Decision, *, mask: bool = False, author: bool = False) -> str:
         explanation = self.explain(text)
         levels = self._table.levels(to_probability(explanation.log_odds)[None])[0].tolist()
         # a category that only a rule calls for is not told with the words of its score, which did not decide
-        least = {head: 2 if head in decision.categories else 1 for head in self._scored}
+        least = {head: 2 if head in decision.categories else 1 for _, head in self._scored}
         deciding = [head for head, level in zip(self.heads, levels, strict=True) if level >= least.get(head, NEVER)]
         words = {head: explanation.deciding_words(head) for head in deciding}
         return self._tell_author(decision, words) if author else describe_decision(decision, words, mask=mask)
 
     def _tell_author(self, decision: Decision, words: Mapping[str, Sequence[str]]) -> str:
-        from .signposts import destination
+        from .policy.signposts import destination
 
         to = destination(URGENT, self.policy)
         return tell_author(decision, words, appeal=self.policy.appeal, help_message=to.message.replace("{contact}", to.contact))
@@ -143,15 +143,15 @@ class SocialGuard:
         return to_probability(self._scorer.log_odds(texts))
 
     def score_frame(self, frame: pd.DataFrame, text: str = "text") -> pd.DataFrame:
-        """Score the rows of a frame; returns the new columns only, with the same index (see `batch.score_frame`)."""
+        """Score the rows of a frame; returns the new columns only, with the same index (see `files.batch.score_frame`)."""
         return score_frame(self._judge, frame, text)
 
     def score_arrow(self, table: Any, text: str = "text") -> Any:
-        """Score the rows of a pyarrow table or record batch; returns the new columns only (see `batch.score_arrow`)."""
+        """Score the rows of a pyarrow table or record batch; returns the new columns only (see `files.batch.score_arrow`)."""
         return score_arrow(self._judge, table, text)
 
     def score_batch(self, batch: Mapping[str, Any], text: str = "text") -> dict[str, list[Any]]:
-        """Score a dict of columns; returns a dict of the new columns only (see `batch.score_batch`).
+        """Score a dict of columns; returns a dict of the new columns only (see `files.batch.score_batch`).
 
         Examples
         --------
@@ -161,7 +161,7 @@ class SocialGuard:
         return score_batch(self._judge, batch, text)
 
     def score_dataset(self, dataset: Dataset, text: str = "text", **options: Any) -> Dataset:
-        """Score a Hugging Face data set, in memory or streamed; returns it with the new columns (see `batch.score_dataset`)."""
+        """Score a Hugging Face data set, in memory or streamed; returns it with the new columns (see `files.batch.score_dataset`)."""
         return score_dataset(self._judge, dataset, text, **options)
 
     def score_file(
@@ -179,9 +179,9 @@ class SocialGuard:
         Parameters
         ----------
         source, target, jobs, resume, progress
-            See `files.score_file`.
+            See `files.stream.score_file`.
         **options
-            ``text``, ``source_format``, ``target_format``, ``encoding``, ``bom``: see `files.FileOptions`.
+            ``text``, ``source_format``, ``target_format``, ``encoding``, ``bom``: see `files.stream.FileOptions`.
         """
         given = FileOptions(**options)
         identity = {"model": self.model_hash, "policy": policy_digest(self.policy_text)}
@@ -190,7 +190,7 @@ class SocialGuard:
 
     def explain(self, text: str) -> Explanation:
         """Take the scores of one comment apart, term by term."""
-        return explain_prediction(self._scorer, _one_text(text), self._unit_rows)
+        return explain_prediction(self._scorer, _one_text(text))
 
     def counterfactual(self, text: str) -> Removal | None:
         """The smallest set of words without which the scores of a comment call for a lesser action.
@@ -198,7 +198,7 @@ class SocialGuard:
         Returns
         -------
         Removal or None
-            None where no action is recommended, or taking out words does not help; `removal.smallest_removal` says what is
+            None where no action is recommended, or taking out words does not help; `explaining.removal.smallest_removal` says what is
             guaranteed. Rules of the policy file about words are not considered.
 
         Examples
@@ -236,11 +236,11 @@ class SocialGuard:
         return np.where([head in heads for head in self.heads], 0.0, NEVER)
 
     def strongest_terms(self, head: str, most: int = 20, *, kind: str | None = None) -> pd.DataFrame:
-        """What the model weighs most for and against a head (see `model_views.strongest_terms`)."""
+        """What the model weighs most for and against a head (see `explaining.model_views.strongest_terms`)."""
         return strongest_terms(self._model.weights, head, most, kind=kind)
 
     def evaluate(self, comments: pd.DataFrame, **options: Any) -> Evaluation:
-        """Measure scores and decisions against labels, at the prevalence of the manifest (see `evaluation.evaluate_guard`)."""
+        """Measure scores and decisions against labels, at the prevalence of the manifest (see `evaluation.evaluate.evaluate_guard`)."""
         return evaluate_guard(self, comments, **options)
 
     def tune(self, valid: pd.DataFrame | str | Path, precision: Precision | None = None, *, text: str = "text", **goal: Any) -> Self:
@@ -249,13 +249,13 @@ class SocialGuard:
         Parameters
         ----------
         valid : frame or path
-            Labelled comments, drawn like those to come, that the model was not trained on (see `data.load_comments`).
+            Labelled comments, drawn like those to come, that the model was not trained on (see `files.data.load_comments`).
         precision : mapping, optional
             The share of the comments touched that must belong to the category, e.g. ``{"hide": 0.8, "remove": 0.95}``.
         text : str
             The column that holds the comments.
         **goal
-            ``confidence``, ``prevalence``, ``joint``, ``costs``, ``unproven``, ``comments_per_week``: see `goals.Goal`.
+            ``confidence``, ``prevalence``, ``joint``, ``costs``, ``unproven``, ``comments_per_week``: see `policy.goals.Goal`.
 
         Returns
         -------
@@ -275,7 +275,7 @@ class SocialGuard:
 
     @property
     def tuning(self) -> pd.DataFrame | None:
-        """One row a step: threshold, promise, proven bound, recall, volumes (see `tuning.Row`); None if not tuned here."""
+        """One row a step: threshold, promise, proven bound, recall, volumes (see `policy.tuning.Row`); None if not tuned here."""
         return None if self._tuning is None else self._tuning.copy()
 
     def _score_columns(self, comments: pd.DataFrame) -> pd.DataFrame:

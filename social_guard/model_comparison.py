@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrays import Floats
 from .categories import CATEGORIES
-from .data import load_comments
 from .exceptions import DataError
+from .files.data import load_comments
 from .guard import SocialGuard
-from .policy import NEVER
-from .scorer import Floats
+from .policy.decide import NEVER
 from .training import train_guard
 
 if TYPE_CHECKING:

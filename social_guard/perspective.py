@@ -17,10 +17,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import Floats
 from .categories import CATEGORIES, NOT_ENGLISH
 from .exceptions import DataError, RequestError
-from .policy import Policy
-from .scorer import Floats
+from .policy.decide import Policy
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "TOXICITY": ("abuse", "offensive_language", "hate_speech"),

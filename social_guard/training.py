@@ -14,15 +14,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .categories import CATEGORIES, HEADS, NOT_ENGLISH, SIGNPOSTS, URGENT
-from .classifier import CommentClassifier
-from .data import group_comments, load_comments, source_registry, stable_fractions
-from .evaluation import evaluate_scores
+from .evaluation.evaluate import evaluate_scores
 from .exceptions import DataError
+from .files.data import group_comments, load_comments, source_registry, stable_fractions
+from .files.persistence import Model, weights_hash
 from .guard import SocialGuard
-from .persistence import Model, weights_hash
-from .policy import LEVELS
-from .scorer import Weights, to_probability
-from .tuning import threshold_for_f1, thresholds_for_recall, thresholds_within_budget
+from .model.classifier import CommentClassifier
+from .model.scorer import Weights, to_probability
+from .policy.decide import LEVELS
+from .policy.tuning import threshold_for_f1, thresholds_for_recall, thresholds_within_budget
 
 LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""

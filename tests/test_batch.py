@@ -6,8 +6,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from social_guard.batch import DECISION_COLUMNS
 from social_guard.exceptions import DataError
+from social_guard.files.batch import DECISION_COLUMNS
 
 
 def test_frame_gets_new_columns_only_with_its_index(shipped_guard):

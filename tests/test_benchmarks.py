@@ -8,7 +8,7 @@ import pytest
 
 from social_guard import load_comments
 from social_guard.categories import CATEGORIES
-from social_guard.scorer import to_probability
+from social_guard.model.scorer import to_probability
 from social_guard.training import Recipe, build_guard, fit_rows, gather_comments
 from tests.conftest import COMMENTS, ROOT
 

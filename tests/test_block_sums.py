@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from social_guard import SocialGuard
-from social_guard.block_sums import _packed, _unpacked
-from social_guard.features import char_ngrams, unit_keys
-from social_guard.scorer import MANY, Scorer
+from social_guard.model.block_sums import _packed, _unpacked
+from social_guard.model.features import char_ngrams, unit_keys
+from social_guard.model.scorer import MANY, Scorer
 from tests.conftest import ROOT
 from tests.test_suspects import DISGUISED
 from tests.test_text import TEXTS

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from social_guard.bootstrap import Redraws, draw, with_interval
+from social_guard.evaluation.bootstrap import Redraws, draw, with_interval
 
 
 def test_the_first_row_is_the_comments_as_they_are():

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from social_guard.chain import HEAD, Chain, Fault, read_chain, verify
 from social_guard.exceptions import LogError, LogRecoveredWarning, OutputError
+from social_guard.records.chain import HEAD, Chain, Fault, read_chain, verify
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 FORK = multiprocessing.get_context("fork")

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard.charts import bar_chart, column_chart
+from social_guard.pages.charts import bar_chart, column_chart
 
 LABELS = st.text("abc<>&\"'", min_size=1, max_size=8)
 

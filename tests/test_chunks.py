@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard import chunks
-from social_guard.chunks import list_files, read_chunks, split_name
 from social_guard.exceptions import DataError
-from social_guard.tables import parse_rows
+from social_guard.files import chunks
+from social_guard.files.chunks import list_files, read_chunks, split_name
+from social_guard.files.tables import parse_rows
 
 CELLS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(['"', '""', ",", "\n", "\r\n", "\r", "x\ny", ' "'])
 

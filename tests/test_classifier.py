@@ -13,10 +13,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from social_guard.classifier import CommentClassifier, deal_folds
 from social_guard.exceptions import DataError, LabelError
-from social_guard.features import char_ngrams, unit_keys
-from social_guard.matrix import assemble, count_units
+from social_guard.model.classifier import CommentClassifier, deal_folds
+from social_guard.model.features import char_ngrams, unit_keys
+from social_guard.model.matrix import assemble, count_units
 
 HEADS = ["offensive_language", "spam", "compliment"]
 FAST = {"min_df": 2, "max_words": 1500, "max_grams": 1500, "word_classes": (10,)}

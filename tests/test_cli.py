@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from social_guard.cli import cli, main
-from social_guard.decisions import COLUMNS
+from social_guard.cli.main import cli, main
+from social_guard.review.decisions import COLUMNS
 
 RUN = CliRunner()
 
@@ -103,7 +103,7 @@ def test_train_evaluate_and_info(own_comments, tmp_path):
 
 def test_audit_verify(tmp_path):
     """Exit status 0 and the head, or 1 and the place of the fault."""
-    from social_guard.chain import Chain
+    from social_guard.records.chain import Chain
 
     with Chain(tmp_path) as chain:
         chain.append([{"kind": "note"}])

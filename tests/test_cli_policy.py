@@ -4,9 +4,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from social_guard.cli import cli, main
-from social_guard.persistence import default_folder
-from social_guard.policy import load_policy
+from social_guard.cli.main import cli, main
+from social_guard.files.persistence import default_folder
+from social_guard.policy.decide import load_policy
 from tests.conftest import ROOT
 
 RUN = CliRunner()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from social_guard import load_comments
-from social_guard.data import group_comments, source_registry
+from social_guard.files.data import group_comments, source_registry
 
 
 @pytest.fixture(scope="module")

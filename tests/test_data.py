@@ -4,8 +4,8 @@ import pytest
 
 from social_guard import load_comments, split_comments
 from social_guard.categories import CATEGORIES, HEADS
-from social_guard.data import group_comments, source_registry, text_key
 from social_guard.exceptions import DataError
+from social_guard.files.data import group_comments, source_registry, text_key
 from tests.conftest import COMMENTS
 
 FRAME = pd.DataFrame({"text": ["Thanks", "Buy now", "hm"], "spam": [0, 1, None], "complaint": [0, 0, 1]})

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from social_guard.chain import read_chain, verify
-from social_guard.decision_log import DecisionLog, read_decisions
 from social_guard.exceptions import DataError, LogError
-from social_guard.keys import Key
-from social_guard.policy import Action, Decision
+from social_guard.policy.decide import Action, Decision
+from social_guard.records.chain import read_chain, verify
+from social_guard.records.decision_log import DecisionLog, read_decisions
+from social_guard.records.keys import Key
 
 KEY = Key(bytes(range(32)))
 HIDE = Decision(Action.HIDE, Action.NONE, True, ("spam",), ("complaint",), ("near_threshold",), {"spam": 0.7654321, "abuse": 0.1})

@@ -2,8 +2,15 @@ import pandas as pd
 import pytest
 
 from social_guard.categories import CATEGORIES
-from social_guard.decisions import COLUMNS, comment_ids, decision_labels, label_decisions, load_decisions, text_digest
 from social_guard.exceptions import DataError, LabelError
+from social_guard.review.decisions import (
+    COLUMNS,
+    comment_ids,
+    decision_labels,
+    label_decisions,
+    load_decisions,
+    text_digest,
+)
 
 COMMENTS = pd.DataFrame({"id": ["007", "-8", "c"], "text": ["Buy now", "you idiot", None], "labels": ["spam", "", ""]})
 NONE = dict.fromkeys(CATEGORIES, 0)

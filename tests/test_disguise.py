@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from social_guard.disguise import DISGUISES, disguise_text
+from social_guard.evaluation.disguise import DISGUISES, disguise_text
 from social_guard.exceptions import DataError
 
 KINDS = list(DISGUISES)
@@ -47,7 +47,7 @@ def test_a_disguise_changes_every_word(kind):
 def test_the_seed_alone_decides():
     """Another process makes the same choices."""
     code = (
-        "from social_guard.disguise import DISGUISES, disguise_text;"
+        "from social_guard.evaluation.disguise import DISGUISES, disguise_text;"
         "print(ascii([disguise_text('you daft goats', kind, share=0.7, seed=3) for kind in DISGUISES]))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from social_guard.policy import parse_policy
+from social_guard.policy.decide import parse_policy
 from tests.conftest import ROOT
 
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("explanation", "reasons")}

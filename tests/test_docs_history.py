@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from social_guard.policy import HistoryRules, parse_policy
+from social_guard.policy.decide import HistoryRules, parse_policy
 from tests.conftest import ROOT
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from social_guard import Evaluation, load_comments
 from social_guard.categories import CATEGORIES
-from social_guard.evaluation import evaluate_comments
+from social_guard.evaluation.evaluate import evaluate_comments
+from social_guard.evaluation.judge import score_table
 from social_guard.exceptions import DataError, OutputError
-from social_guard.judge import score_table
 from tests.conftest import COMMENTS
 
 

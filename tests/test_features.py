@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 
-from social_guard.features import char_ngrams, find_units, unit_keys
-from social_guard.lexicon import Lexicon
+from social_guard.model.features import char_ngrams, find_units, unit_keys, whole_letters
+from social_guard.words.lexicon import Lexicon
 from tests.test_text import TEXTS
 
 KNOWN = Lexicon({"idiot": 5.0, "pig": 2.0, "face": 2.0, "good": 9.0, "god": 4.0})
@@ -13,9 +13,24 @@ def test_fast_and_full_path_find_the_same_units(raw):
     """Scoring and explaining see the same units."""
     units = find_units(raw, KNOWN)
     tokens, wholes = unit_keys(raw, KNOWN)
-    assert {u.key for u in units if u.kind == "token"} == set(tokens)
-    assert {u.key for u in units if u.kind != "token"} == set(wholes)
+    assert [u.key for u in units if u.kind == "token"] == tokens
+    assert [u.key for u in units if u.kind == "pair"] == wholes
     assert len(set(tokens)) == len(tokens)
+    assert all(len(set(unit.spans)) == len(unit.spans) for unit in units)
+
+
+@given(TEXTS)
+def test_pairs_may_be_chosen(raw):
+    """Those that are not asked for are left out; the others stand where they stood."""
+    units = find_units(raw, KNOWN)
+    chosen = {unit.key for unit in units if unit.kind == "pair" and len(unit.key) % 2}
+    assert find_units(raw, KNOWN, chosen) == [unit for unit in units if unit.kind == "token" or unit.key in chosen]
+
+
+def test_letters_whose_fold_is_a_capital_have_their_place():
+    """Cherokee folds to capitals, which the fast path lowers."""
+    text = "\u13ccpint"
+    assert [(unit.key, unit.spans) for unit in find_units(text, KNOWN)] == [(unit_keys(text, KNOWN)[0][0], ((0, 5),))]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +70,15 @@ def test_a_unit_knows_all_its_places():
     """A repeated unit counts once and points at every place."""
     token = next(unit for unit in find_units("no, No, NO", Lexicon()) if unit.key == "no")
     assert token.spans == ((0, 2), (4, 6), (8, 10))
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "expected"),
+    [("ab", (0, 1), (0, 1)), ("a\u0301b", (0, 1), (0, 2)), ("👍🏽!", (0, 1), (0, 2)), ("☺\ufe0f", (0, 1), (0, 2)), ("a", (0, 1), (0, 1))],
+)
+def test_marks_stay_with_their_letter(text, span, expected):
+    """Accents, skin tones and variation selectors."""
+    assert whole_letters(text, span) == expected
 
 
 def test_char_ngrams_are_distinct():

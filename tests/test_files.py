@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from social_guard import chunks, resume
-from social_guard.chunks import BLOCK
 from social_guard.exceptions import DataError, OutputError
+from social_guard.files import chunks, resume
+from social_guard.files.chunks import BLOCK
 
 ROWS = pd.DataFrame(
     {
@@ -304,7 +304,7 @@ def test_the_command_is_killed_and_resumed(tmp_path):
     """The whole program with its workers, of which none stays; the second run begins where the first was."""
     (tmp_path / "in.csv").write_text("text\n" + "".join(f"hello {i}\n" for i in range(60_000)))
     command = [sys.executable, "-m", "social_guard", "score", "in.csv", "-o", "out.csv", "--jobs", "2", "--resume"]
-    environment = os.environ | {"PYTHONPATH": str(Path(chunks.__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(chunks.__file__).parents[2])}
     start = {"cwd": tmp_path, "env": environment, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **start, start_new_session=True) as run:
         while run.poll() is None and len(_journal(tmp_path / "out.csv.unfinished")) < 2:

@@ -20,11 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from social_guard import history as room
 from social_guard.exceptions import ClockWarning, DataError, LedgerError, SecretKeyError
-from social_guard.history import History, Record, Standing
-from social_guard.keys import Key
-from social_guard.policy import HistoryRules
+from social_guard.policy.decide import HistoryRules
+from social_guard.records import history as room
+from social_guard.records.history import History, Record, Standing
+from social_guard.records.keys import Key
 
 OLD, NEW, OTHER = (Key(bytes(range(start, start + 32))) for start in (0, 100, 200))
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -154,7 +154,7 @@ def test_forgotten_on_its_own(place):
 
 
 def rows(history) -> int:
-    from social_guard.ledger import BREACHES, sa
+    from social_guard.records.ledger import BREACHES, sa
 
     with history._ledger._engine.connect() as connection:
         return connection.execute(sa.select(sa.func.count()).select_from(BREACHES)).scalar_one()
@@ -245,7 +245,7 @@ def test_without_the_library_the_pip_line_is_named():
     """And the rest of the package works."""
     code = (
         "import sys; sys.modules['sqlalchemy'] = None\n"
-        "from social_guard.history import History; from social_guard.keys import Key\n"
+        "from social_guard.records.history import History; from social_guard.records.keys import Key\n"
         "try: History(':memory:', Key(bytes(range(32))))\n"
         "except ImportError as error: print(type(error).__name__, error)"
     )

@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 
 from social_guard import SocialGuard, load_comments
 from social_guard.exceptions import DataError, ModelError, PolicyError, SocialGuardError
-from social_guard.persistence import MOST_BYTES, Model, save_model
-from social_guard.policy import load_policy, parse_policy
-from social_guard.scorer import Block, Weights
-from social_guard.text import fold, normalise
+from social_guard.files.persistence import MOST_BYTES, Model, save_model
+from social_guard.model.scorer import Block, Weights
+from social_guard.policy.decide import load_policy, parse_policy
+from social_guard.words.text import fold, normalise
 
 MIB = 1 << 20
 PIECES = st.sampled_from(

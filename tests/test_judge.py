@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from social_guard.judge import first_limits, score_table, shift_prevalence, steps_of
-from social_guard.policy import parse_policy
+from social_guard.evaluation.judge import first_limits, score_table, shift_prevalence, steps_of
+from social_guard.policy.decide import parse_policy
 
 POLICY = parse_policy(
     "version = 1\nnot_english = 0.6\n[categories.abuse]\nreview = 0.1\nremove = 0.6\n[categories.spam]\nreview = 0.2\n"

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard.key_table import KeyTable
+from social_guard.words.key_table import KeyTable
 
 KEYS = st.integers(1, 2**64 - 1) | st.integers(1, 40)
 

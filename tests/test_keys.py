@@ -3,7 +3,7 @@ import re
 import pytest
 
 from social_guard.exceptions import SecretKeyError
-from social_guard.keys import Key, load_key
+from social_guard.records.keys import Key, load_key
 
 SECRET = bytes(range(32))
 

@@ -1,6 +1,7 @@
-"""The house has floors: a room imports only rooms on lower floors."""
+"""The house has floors: a room imports only rooms on lower floors, and no circle runs inside a room."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -8,56 +9,69 @@ import pytest
 import social_guard
 
 PACKAGE = Path(social_guard.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 FLOORS = [
-    {"exceptions", "text", "render", "charts", "page", "recognisers", "keys", "ledger", "chain", "key_table"}
-    | {"bootstrap", "plots"},
-    {"categories", "privacy", "suspects", "token_arrays", "report", "measures"},
-    {"rules"},
-    {"disguise", "features", "data", "decisions", "policy", "chunks", "resume"},
-    {"block_lattice", "decision_log", "policy_edit", "judge"},
-    {"block_sums"},
-    {"scorer", "tables"},
-    {"matrix", "word_classes", "promise", "policy_history", "scorecard", "outcomes", "fairness", "functional"}
-    | {"removal", "written_words", "model_views"},
-    {"goals", "batch"},
-    {"classifier", "explanation", "reasons", "evaluation", "tuning", "files", "persistence"}
-    | {"signposts", "perspective", "history", "feedback", "stability", "provenance"},
-    {"guard", "review_queue"},
-    {"training", "compare", "review_sheet", "spark"},
-    {"cli_policy", "model_comparison"},
+    {"__init__", "exceptions", "categories", "arrays", "safe_files"},
+    {"words", "pages"},
+    {"model", "policy"},
+    {"explaining", "files", "perspective"},
+    {"evaluation", "records"},
+    {"guard"},
+    {"training", "spark", "review"},
+    {"model_comparison"},
     {"cli"},
     {"__main__"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-GROUND = {"exceptions"}
-"""Rooms that every other may use, also on their own floor."""
 
 
-def own_imports(path: Path) -> set[str]:
-    names = set()
+def place(path: Path) -> tuple[str, ...]:
+    """Room and module of a file; a module beside the rooms stands alone."""
+    return path.relative_to(PACKAGE).with_suffix("").parts
+
+
+def own_imports(path: Path) -> set[tuple[str, ...]]:
+    """Places in the package that a file imports, also inside its functions."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        assert not isinstance(node, ast.Import) or not any(alias.name.startswith("social_guard") for alias in node.names)
         if isinstance(node, ast.ImportFrom) and node.level:
-            names |= {node.module.split(".")[0]} if node.module else {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "social_guard":
-            names |= {node.module.split(".")[1]} if "." in node.module else {alias.name for alias in node.names}
-        elif isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("social_guard.")}
-    return names - {"__version__"}
+            start = (*place(path)[: -node.level], *(node.module.split(".") if node.module else ()))
+            found |= {start if is_module(start) else (*start, alias.name) for alias in node.names}
+    return {target if is_module(target) else ("__init__",) for target in found}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
-def test_arrows_only_go_down(path):
-    """No room knows a room on its own floor or above."""
-    if path.stem == "__init__":
-        return
-    assert path.stem in FLOOR, f"{path.stem} has no floor: put it into FLOORS"
-    for target in own_imports(path) - GROUND:
-        assert FLOOR[target] < FLOOR[path.stem], f"{path.stem} must not import {target}"
+def is_module(target: tuple[str, ...]) -> bool:
+    """Whether a file stands there, and not a room or a name."""
+    return bool(target) and PACKAGE.joinpath(*target).with_suffix(".py").is_file()
 
 
-def test_no_module_is_named_like_a_function_it_exports():
+@pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(place(path)))
+def test_arrows_between_rooms_only_go_down(path):
+    """No room knows another room on its own floor or above."""
+    room = place(path)[0]
+    assert room in FLOOR, f"{room} has no floor: put it into FLOORS"
+    for target in {target[0] for target in own_imports(path)} - {room, "exceptions"}:
+        assert FLOOR[target] < FLOOR[room], f"{path.stem} must not import {target}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_circle_inside_a_room(room):
+    """Within a room, too, every module can be read after those that it imports."""
+    tuple(TopologicalSorter({place(path): own_imports(path) for path in PACKAGE.glob(f"{room}/*.py")}).static_order())
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_its_idea_and_loads_nothing(room):
+    """A docstring and no more, so that one module costs no other."""
+    (only,) = ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8")).body
+    assert isinstance(only, ast.Expr) and isinstance(only.value.value, str)
+
+
+def test_nothing_is_named_like_a_name_that_is_exported():
     """``from social_guard import x`` is never ambiguous."""
-    assert not set(social_guard.__all__) & {path.stem for path in PACKAGE.glob("*.py")}
+    assert not set(social_guard.__all__) & {name for path in FILES for name in place(path)}
 
 
 def test_public_names_are_exact_and_sorted():
@@ -72,16 +86,16 @@ def test_public_names_are_exact_and_sorted():
 
 def test_public_names_have_docstrings():
     """Every public function and class says what it does."""
-    for path in PACKAGE.glob("*.py"):
+    for path in FILES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        assert ast.get_docstring(tree), path.name
+        assert ast.get_docstring(tree), path
         for node in ast.walk(tree):
             public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-            assert not public or ast.get_docstring(node), f"{path.name}: {node.name}"
+            assert not public or ast.get_docstring(node), f"{path}: {node.name}"
 
 
 def test_only_the_command_line_prints():
-    """No other room calls `print`."""
-    for path in PACKAGE.glob("*.py"):
+    """No room calls `print`; the command line has click."""
+    for path in FILES:
         calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-        assert not any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls), path.name
+        assert not any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls), path

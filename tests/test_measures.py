@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_score, recall_score, roc_auc_score
 
-from social_guard.bootstrap import Redraws
-from social_guard.measures import (
+from social_guard.evaluation.bootstrap import Redraws
+from social_guard.evaluation.measures import (
     Sample,
     area_under_curve,
     average_precision,

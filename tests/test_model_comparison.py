@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from social_guard import SocialGuard
-from social_guard.cli import cli
+from social_guard.cli.main import cli
 from social_guard.exceptions import DataError
 from social_guard.model_comparison import compare_models, train_without
 from social_guard.training import Recipe

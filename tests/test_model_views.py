@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from social_guard.exceptions import DataError
-from social_guard.model_views import KINDS, strongest_terms, term_sources
+from social_guard.explaining.model_views import KINDS, strongest_terms, term_sources
 
 
 @pytest.mark.parametrize("kind", KINDS)

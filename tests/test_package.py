@@ -1,5 +1,6 @@
 """The shipped model travels in the wheel and in the sdist, and works from anywhere."""
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -28,7 +29,7 @@ def test_wheel_works_in_another_folder(built, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
     code = (
-        "import social_guard; from social_guard import SocialGuard; from social_guard.data import source_registry;"
+        "import social_guard; from social_guard import SocialGuard; from social_guard.files.data import source_registry;"
         "print(social_guard.__file__, SocialGuard.load().moderate('you fucking idiot').action, len(source_registry()))"
     )
     environment = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
@@ -41,12 +42,12 @@ def test_wheel_works_in_another_folder(built, tmp_path):
 
 def _with_libraries(environment):
     """The libraries of this environment, but not its editable copy of the package (``-S`` skips that)."""
-    libraries = next(path for path in sys.path if path.endswith("site-packages"))
-    return environment | {"PYTHONPATH": f"{environment['PYTHONPATH']}:{libraries}"}
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    return environment | {"PYTHONPATH": os.pathsep.join([environment["PYTHONPATH"], *libraries])}
 
 
 def test_sdist_holds_model_tests_and_data(built):
     """From the source archive alone, the model can be rebuilt and the tests run."""
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
-    assert {"models/default/weights.npz", "tests/conftest.py", "data/make_folds.py", "setup.cfg", "LICENCE"} <= names
+    assert {"models/default/weights.npz", "tests/conftest.py", "data/make_folds.py", "setup.cfg", "setup.py", "LICENCE"} <= names

@@ -4,7 +4,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard.page import build_page, content_hash, inline_json
+from social_guard.pages.template import build_page, content_hash, inline_json
 
 ANYTHING = st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 

@@ -6,7 +6,7 @@ import pytest
 
 from social_guard import SocialGuard
 from social_guard.exceptions import ModelError, ModelMismatchWarning, OutputError, PolicyError
-from social_guard.persistence import FORMAT
+from social_guard.files.persistence import FORMAT
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 
-from social_guard.plots import line_plot, reliability_plot
+from social_guard.pages.plots import line_plot, reliability_plot
 
 CURVES = pd.DataFrame(
     {"mean_score": [0.1, 0.9, 0.5], "observed": [0.0, 1.0, 0.4], "observed_low": [0.0, np.nan, 0.3], "observed_high": [0.1, np.nan, 0.6]},
@@ -31,7 +31,7 @@ def test_without_matplotlib_the_pip_line_is_said():
     """A report without plots needs none of it."""
     code = (
         "import sys; sys.modules['matplotlib'] = None; sys.modules['matplotlib.figure'] = None;"
-        "from social_guard.plots import line_plot\n"
+        "from social_guard.pages.plots import line_plot\n"
         "try: line_plot({}, x='', y='')\nexcept ImportError as error: print(error)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from social_guard.persistence import default_folder
-from social_guard.policy import parse_policy
+from social_guard.files.persistence import default_folder
+from social_guard.policy.decide import parse_policy
 from tests.conftest import ROOT
 
 PAGES = {name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("policy.md", "tuning.md")}

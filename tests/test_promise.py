@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import trapezoid
 from scipy.special import bdtr
 from scipy.stats import beta, binom, norm
 
-from social_guard.promise import (
+from social_guard.policy.promise import (
     Promise,
     Sample,
     _chances,
@@ -22,7 +23,7 @@ def exact_chance(rank, false_alarms, n_positives, n_negatives, ratio):
     edges = beta.ppf([1e-12, 1 - 1e-12], rank, n_positives - rank + 1)
     recall = np.linspace(edges[0], min(edges[1], 1 / ratio), 20_001)
     density = beta.pdf(recall, rank, n_positives - rank + 1)
-    return np.trapezoid(density * bdtr(false_alarms, n_negatives, np.minimum(ratio * recall, 1)), recall)
+    return trapezoid(density * bdtr(false_alarms, n_negatives, np.minimum(ratio * recall, 1)), recall)
 
 
 @pytest.mark.parametrize("n_positives", [1, 3, 20, 300])

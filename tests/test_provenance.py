@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from social_guard.exceptions import DataError
-from social_guard.provenance import check_scored
+from social_guard.review.provenance import check_scored
 
 FRESH = pd.DataFrame(
     {

@@ -48,7 +48,7 @@ def test_both_promised_commands_stand():
 
 def test_every_command_stands_in_the_readme():
     """No command of the program is a secret."""
-    from social_guard.cli import cli
+    from social_guard.cli.main import cli
 
     for name in cli.commands:
         assert f"social-guard {name}" in README

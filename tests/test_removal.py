@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from social_guard import Action
-from social_guard.features import Unit
-from social_guard.removal import smallest_removal
-from social_guard.scorer import to_probability
+from social_guard.explaining.removal import smallest_removal
+from social_guard.model.features import Unit
+from social_guard.model.scorer import to_probability
 
 WEIGHTS = {"a": 3.0, "b": 2.0, "c": 1.0, "d": -2.0, "e": 0.5}
 

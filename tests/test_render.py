@@ -4,7 +4,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard.render import highlight, printable, table
+from social_guard.pages.render import highlight, printable, table
 
 MARKS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.floats(-5, 5)), max_size=8)
 

@@ -3,9 +3,9 @@ import os
 
 import pytest
 
-from social_guard import resume
 from social_guard.exceptions import DataError, OutputError
-from social_guard.resume import Unfinished
+from social_guard.files import resume
+from social_guard.files.resume import Unfinished
 
 PLAN = {"input": [["/a.csv", 3, 5]], "model": "m", "policy": "p", "options": {"text": "text"}}
 

@@ -1,6 +1,6 @@
 import pytest
 
-from social_guard.review_queue import deciding_spans, find_marks, gravity, near_categories, review_item
+from social_guard.review.queue import deciding_spans, find_marks, gravity, near_categories, review_item
 
 TEXT = "😀 You are all id1ots, every one of you 😀 you idiots"
 

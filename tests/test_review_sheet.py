@@ -6,8 +6,8 @@ import pytest
 
 from social_guard import build_review_sheet
 from social_guard.exceptions import DataError, OutputError
-from social_guard.files import read_frame
-from social_guard.review_sheet import MOST_COLUMNS, Columns, write_review_sheet
+from social_guard.files.stream import read_frame
+from social_guard.review.sheet import MOST_COLUMNS, Columns, write_review_sheet
 
 COMMENTS = pd.DataFrame(
     {

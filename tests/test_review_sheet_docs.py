@@ -8,7 +8,7 @@ import sys
 
 import pandas as pd
 
-from social_guard.decisions import COLUMNS, text_digest
+from social_guard.review.decisions import COLUMNS, text_digest
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "review_sheet.md").read_text(encoding="utf-8")
@@ -31,8 +31,8 @@ def test_the_page_runs_from_scores_to_a_model(tmp_path):
 
 def test_the_columns_and_keys_are_those_of_the_page():
     """The export's columns and the keys are written down where people look for them."""
-    script = (ROOT / "social_guard" / "review_sheet.js").read_text(encoding="utf-8")
-    help_text = (ROOT / "social_guard" / "review_sheet.html").read_text(encoding="utf-8")
+    script = (ROOT / "social_guard" / "review" / "sheet.js").read_text(encoding="utf-8")
+    help_text = (ROOT / "social_guard" / "review" / "sheet.html").read_text(encoding="utf-8")
     assert re.search(r"const heads = (\[[^\]]*\]);", script).group(1) == str(list(COLUMNS)).replace("'", '"')
     keys = re.findall(r'^    "?([a-z/?])"?: ', script[script.index("const keys = {") :].split("};")[0], re.MULTILINE)
     assert len(keys) == 13 and sorted(keys) == sorted(re.findall(r"<kbd>(.)</kbd>", help_text))

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from social_guard.categories import NOT_ENGLISH
 from social_guard.exceptions import PolicyError
-from social_guard.policy import Action, DecisionTable, parse_policy
-from social_guard.reasons import describe_decision
-from social_guard.rules import Allowed, RuleBook, Rules, Staff, has_expired, rule_warnings, words
+from social_guard.explaining.reasons import describe_decision
+from social_guard.policy.decide import Action, DecisionTable, parse_policy
+from social_guard.policy.rules import Allowed, RuleBook, Rules, Staff, has_expired, rule_warnings, words
 
 POLICY = """
 version = 1

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from social_guard.categories import SIGNPOSTS
 from social_guard.exceptions import DataError
-from social_guard.policy import DAYS, Action, Clock, Decision, Policy, parse_policy
-from social_guard.signposts import DESTINATIONS, counts_as, destination, due, due_frame, route, working_time_left
+from social_guard.policy.decide import DAYS, Action, Clock, Decision, Policy, parse_policy
+from social_guard.policy.signposts import DESTINATIONS, counts_as, destination, due, due_frame, route, working_time_left
 from tests.conftest import ROOT
 
 LONDON = ZoneInfo("Europe/London")

@@ -6,11 +6,11 @@ import pytest
 from scipy.stats import ks_1samp, uniform
 
 from social_guard import drift
-from social_guard.decision_log import DecisionLog
 from social_guard.exceptions import DataError
-from social_guard.keys import Key
-from social_guard.policy import Action, Decision
-from social_guard.stability import ks_distance, score_quantiles, stability_index
+from social_guard.policy.decide import Action, Decision
+from social_guard.records.decision_log import DecisionLog
+from social_guard.records.keys import Key
+from social_guard.records.stability import ks_distance, score_quantiles, stability_index
 
 KEY = Key(bytes(range(32)))
 RELEASE = pd.DataFrame({"score_spam": np.random.default_rng(0).beta(1, 9, 5000), "text": "x"})

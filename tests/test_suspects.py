@@ -3,9 +3,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard import text as text_room
-from social_guard.suspects import spaced_places, suspect_chunks
-from social_guard.text import chunk_readings, find_readings, fold
+from social_guard.words import text as text_room
+from social_guard.words.suspects import spaced_places, suspect_chunks
+from social_guard.words.text import chunk_readings, find_readings, fold
 from tests.test_text import DISGUISES, TEXTS
 
 GAPS = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard.chunks import Chunk
 from social_guard.exceptions import DataError, OutputError
-from social_guard.tables import Layout, arrow_columns, parse_rows
+from social_guard.files.chunks import Chunk
+from social_guard.files.tables import Layout, arrow_columns, parse_rows
 
 NEW = {
     "score": np.array([0.1, np.nan]),

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard import text as text_room
-from social_guard.features import find_units
-from social_guard.lexicon import Lexicon
-from social_guard.text import find_readings, fold, normalise, token_spans, tokens
+from social_guard.model.features import find_units
+from social_guard.words import text as text_room
+from social_guard.words.lexicon import Lexicon
+from social_guard.words.text import find_readings, fold, normalise, token_spans, tokens
 
 DISGUISES = [
     ("sh1t", "shit"),
@@ -140,7 +140,7 @@ def test_fold_and_normalise_agree_and_spans_stay_inside(raw):
         assert 0 <= first <= after <= len(raw)
     for reading in find_readings(comment.text):
         assert 0 <= reading.start < reading.end <= len(comment.text)
-    for unit in find_units(comment, Lexicon({"ass": 1.0, "pig": 1.0})):
+    for unit in find_units(raw, Lexicon({"ass": 1.0, "pig": 1.0})):
         assert all(0 <= first <= after <= len(raw) for first, after in unit.spans)
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard.text import fold, tokens
-from social_guard.token_arrays import read_tokens, text_keys
+from social_guard.words.text import fold, tokens
+from social_guard.words.token_arrays import read_tokens, text_keys
 from tests.test_text import TEXTS
 
 

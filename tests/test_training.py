@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from social_guard import SocialGuard, train_guard
-from social_guard.data import load_comments
 from social_guard.exceptions import DataError
+from social_guard.files.data import load_comments
 from social_guard.training import Recipe, thin_sources
 
 SMALL = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2)

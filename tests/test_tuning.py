@@ -9,9 +9,9 @@ from sklearn.metrics import f1_score
 
 from social_guard import SocialGuard, load_comments
 from social_guard.exceptions import TuningError
-from social_guard.goals import Goal
-from social_guard.policy import LEVELS, parse_policy
-from social_guard.tuning import BUDGETS, threshold_for_f1, thresholds_within_budget, tune_policy
+from social_guard.policy.decide import LEVELS, parse_policy
+from social_guard.policy.goals import Goal
+from social_guard.policy.tuning import BUDGETS, threshold_for_f1, thresholds_within_budget, tune_policy
 from tests.conftest import ROOT
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=300).map(np.array)

@@ -1,0 +1,1 @@
+"""The command line, ``social-guard``: the only room that prints."""

@@ -1,0 +1,1 @@
+"""How good a guard is, on labelled comments: measures with intervals, outcomes, fairness, tests of function."""

@@ -1,0 +1,214 @@
+"""Many comments at once: a judge that scores and decides, and the columns of frames, Arrow tables and data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from ..categories import CATEGORIES
+from ..exceptions import DataError
+from ..model.scorer import Scorer, Weights, to_probability
+from ..policy.decide import Action, Decision, DecisionTable, Policy
+from .chunks import BLOCK
+from .tables import NewColumns, arrow_columns
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas as pd
+
+    Dataset = TypeVar("Dataset", datasets.Dataset, datasets.IterableDataset)
+
+DECISION_COLUMNS = ("action", "automatic", "needs_review", "category", "categories", "signposts", "error")
+
+
+class Judge:
+    """A scorer and a policy: comments in, the new columns out.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    table : DecisionTable
+    """
+
+    def __init__(self, scorer: Scorer, table: DecisionTable) -> None:
+        self._scorer, self._table = scorer, table
+        self._scored = [(i, head) for i, head in enumerate(scorer.weights.heads) if head in CATEGORIES]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the new columns."""
+        return [*(f"score_{head}" for _, head in self._scored), *DECISION_COLUMNS]
+
+    def columns(self, texts: Sequence[Any]) -> NewColumns:
+        """The new columns for comments of any number, each of shape (n_texts,).
+
+        A comment that cannot be scored has ``error`` set, NaN for scores, None for ``action`` and true for ``needs_review``.
+        """
+        blocks = [self._block(_as_list(texts[start : start + BLOCK])) for start in range(0, max(len(texts), 1), BLOCK)]
+        return {name: np.concatenate([block[name] for block in blocks]) for name in self.names}
+
+    def _block(self, texts: list[Any]) -> NewColumns:
+        errors = np.array([_text_error(text) for text in texts], object)
+        bad = errors.astype(bool)
+        readable = ["" if error else text for text, error in zip(texts, errors, strict=True)]
+        probability = to_probability(self._scorer.log_odds(readable))
+        decisions, which = self._table.decide_many(np.where(bad[:, None], 0.0, probability), readable)
+        probability[bad], which[bad] = np.nan, len(decisions)
+        rows = [*map(_decision_cells, decisions), _UNSCORED]
+        cells = [np.array(values, object)[which] for values in zip(*rows, strict=True)]
+        scores = {f"score_{head}": probability[:, i] for i, head in self._scored}
+        named = scores | dict(zip(DECISION_COLUMNS, [*cells, errors], strict=True))
+        return named | {"needs_review": named["needs_review"].astype(bool)}
+
+    def check(self, columns: Iterable[str], text: str, where: str = "") -> None:
+        """Refuse input that lacks the text column or already has one of the new columns."""
+        columns = list(columns)
+        if text not in columns:
+            names = ", ".join(columns)
+            raise DataError(f"{where}there is no column {text!r}; the columns are {names}: name the one with the comments")
+        self.check_clashes(columns, where)
+
+    def check_clashes(self, columns: Iterable[str], where: str = "") -> None:
+        """Refuse input that already has one of the new columns."""
+        given = set(columns)
+        clashes = [name for name in self.names if name in given]
+        if clashes:
+            raise DataError(f"{where}the columns {', '.join(clashes)} exist already; rename them, or score it without them")
+
+    def __reduce__(self) -> tuple[Callable[[Weights, Policy], Judge], tuple[Weights, Policy]]:
+        """Travels to another process as weights and policy; caches are made anew there."""
+        return _make_judge, (self._scorer.weights, self._table.policy)
+
+
+def _make_judge(weights: Weights, policy: Policy) -> Judge:
+    return Judge(Scorer(weights), DecisionTable(policy, weights.heads))
+
+
+_UNSCORED = (None, str(Action.NONE), True, None, "", "")
+
+
+def _decision_cells(decision: Decision) -> tuple[Any, ...]:
+    first = decision.categories[0] if decision.categories else None
+    categories, signposts = ";".join(decision.categories), ";".join(decision.signposts)
+    return str(decision.action), str(decision.automatic), decision.needs_review, first, categories, signposts
+
+
+def _as_list(values: Any) -> list[Any]:
+    """Whatever holds them, as objects of Python: the one copy that is made of a text."""
+    to_list = getattr(values, "to_pylist", None) or getattr(values, "tolist", None)
+    return to_list() if to_list else list(values)
+
+
+def _text_error(text: Any) -> str | None:
+    if isinstance(text, str):
+        return None
+    if text is None:
+        return "no text"
+    import pandas as pd
+
+    return "no text" if pd.api.types.is_scalar(text) and pd.isna(text) else f"{type(text).__name__}, not text"
+
+
+# --------------------------------------------------------------------------------------------------------- columns
+
+
+def score_frame(judge: Judge, frame: pd.DataFrame, text: str = "text") -> pd.DataFrame:
+    """Score every row of a frame.
+
+    Parameters
+    ----------
+    judge : Judge
+    frame : pandas.DataFrame
+        Its text may be of any type of pandas, also kept by Arrow.
+    text : str
+        The column that holds the comments.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The new columns only, with the index of ``frame``. A row that cannot be scored has ``error`` set, ``action``
+        missing and ``needs_review`` true.
+
+    Raises
+    ------
+    DataError
+        When the column is missing, or a column has the name of a new one.
+    """
+    import pandas as pd
+
+    judge.check(map(str, frame.columns), text)
+    return pd.DataFrame(judge.columns(frame[text].array), index=frame.index)
+
+
+def score_batch(judge: Judge, batch: Mapping[str, Any], text: str = "text") -> dict[str, list[Any]]:
+    """Score a batch of rows that is a dict of columns: lists, arrays of numpy or of Arrow.
+
+    Returns
+    -------
+    dict of str to list
+        The new columns only; None for a missing value.
+
+    Raises
+    ------
+    DataError
+        As `score_frame`.
+    """
+    judge.check(batch, text)
+    return {name: column.to_pylist() for name, column in arrow_columns(judge.columns(batch[text])).items()}
+
+
+def score_arrow(judge: Judge, table: Any, text: str = "text") -> Any:
+    """Score the rows of an Arrow table or record batch.
+
+    Parameters
+    ----------
+    judge : Judge
+    table : pyarrow.Table or pyarrow.RecordBatch
+    text : str
+        The column that holds the comments.
+
+    Returns
+    -------
+    pyarrow.Table or pyarrow.RecordBatch
+        As given, the new columns only.
+
+    Raises
+    ------
+    DataError
+        As `score_frame`.
+    """
+    judge.check(table.schema.names, text)
+    return type(table).from_pydict(arrow_columns(judge.columns(table.column(text))))
+
+
+def score_dataset(judge: Judge, dataset: Dataset, text: str = "text", **options: Any) -> Dataset:
+    """Map a Hugging Face data set, in memory or streamed, with the types of the new columns said beforehand.
+
+    Without them, ``map`` takes a column that is empty in the first rows for one that is always empty, and fails later.
+
+    Parameters
+    ----------
+    judge : Judge
+    dataset : datasets.Dataset or datasets.IterableDataset
+    text : str
+        The column that holds the comments.
+    **options
+        Of ``map``, e.g. ``num_proc=2``.
+
+    Returns
+    -------
+    datasets.Dataset or datasets.IterableDataset
+        With all its columns, and the new ones behind them.
+    """
+    import datasets
+    import pyarrow as pa
+
+    features = dataset.features
+    if features is not None:
+        judge.check(features, text)
+        new = pa.table(arrow_columns(judge.columns([]))).schema
+        features = datasets.Features({**features, **datasets.Features.from_arrow_schema(new)})
+    return dataset.map(partial(score_batch, judge, text=text), batched=True, features=features, **options)

@@ -1,0 +1,232 @@
+"""The sums of a few thousand comments at once, in whole-array steps: the same whole numbers as one by one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Integers
+from ..words.key_table import Keys, KeyTable, Positions
+from ..words.lexicon import Lexicon
+from ..words.suspects import spaced_places
+from ..words.text import TOKEN_LENGTH, tokens
+from ..words.token_arrays import TokenArrays, join_texts, owners_of, read_tokens, stretch_keys, text_keys
+from .block_lattice import joined_steps, merged, neighbours, reading_neighbours, reading_steps, token_steps
+from .features import GRAM_LENGTHS, unit_keys
+
+Kinds = NDArray[np.int8]
+
+PIECE, STRANGE = 1, 2
+"""Kinds of tokens: those that may be pieces of words, and those that are not known, which may be pieces too."""
+_BITS = np.int64(32)
+_LOW = (np.int64(1) << _BITS) - 1
+_MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
+_GRAM_BLOCK = 4096
+_SHORTEST_GRAM, _LONGEST_GRAM = GRAM_LENGTHS
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Entries of a vocabulary, and the values and norm of each, shape (n_keys, n_heads + 1)."""
+
+    keys: Sequence[str]
+    values: Integers
+
+
+class BlockSums:
+    """Adds up the rows of the units of many comments.
+
+    Nothing in it changes but a bounded cache of readings, whose entries are the same whoever makes them: threads may
+    share it.
+
+    Parameters
+    ----------
+    words : Rows
+        Known tokens and pairs, with what they weigh beside the n-grams of tokens.
+    grams : Rows
+        Character n-grams of tokens.
+    known : Lexicon
+        The words that what is written may be meant to be.
+    """
+
+    def __init__(self, words: Rows, grams: Rows, known: Lexicon) -> None:
+        self._known = known
+        self._readings: dict[bytes, tuple[tuple[int, int, int], ...]] = {}
+        self._grams, self._gram_values = KeyTable(text_keys(list(map(str.encode, grams.keys)))), _packed(grams.values)
+        names = list(dict.fromkeys(token for key in words.keys for token in key.split(" ")))
+        self._index = {name: position for position, name in enumerate(names)}
+        encoded = list(map(str.encode, names))
+        self._tokens = KeyTable(text_keys(encoded))
+        self._kinds = np.array([PIECE * (name in known.pieces) or STRANGE * (name not in known) for name in [*names, ""]], np.int8)
+        strange = np.flatnonzero(self._kinds[:-1] == STRANGE)
+        self._meant = np.append(np.arange(len(names)), -1)
+        meant = self._meanings([encoded[i] for i in strange.tolist()])
+        self._meant[strange] = np.where(meant < 0, strange, meant)
+        sides = [[self._index[token] for token in key.split(" ")] for key in words.keys]
+        paired = np.array([len(side) == 2 for side in sides], np.bool_)
+        self._pairs = KeyTable(_pair_keys(*np.array([side for side in sides if len(side) == 2], np.int64).reshape(-1, 2).T))
+        self._rows = np.concatenate([self._gram_sums(encoded), _packed(words.values[paired])])
+        self._rows[[side[0] for side in sides if len(side) == 1]] += _packed(words.values[~paired])
+        self._width = words.values.shape[1]
+        self._most_units = _most_units(words.values[:, :-1], grams.values[:, :-1])
+
+    def totals(self, texts: Sequence[str]) -> Integers:
+        """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
+        arrays = read_tokens(texts)
+        arrays.odd[owners_of(spaced_places(arrays.data), arrays.edges)] = True
+        ids, unseen, kinds = self._token_ids(arrays.keys, partial(_written, arrays))
+        joined = joined_steps(arrays, kinds > 0, self._index, self._known)
+        readings = merged([reading_steps(arrays, self._index, self._known, self._readings), joined])
+        plain = token_steps(arrays.owners, ids, kinds == STRANGE, readings)
+        odd = np.flatnonzero(arrays.odd).tolist()
+        odd_units, more_unseen = self._odd_units(texts, odd, len(unseen))
+        usual = [steps.owners << _BITS | steps.ids for steps in (plain.where(plain.owners >= 0), readings)]
+        usual += [self._pair_units(*neighbours(plain)), self._pair_units(*reading_neighbours(plain, readings))]
+        parts = [*([units[~arrays.odd[units >> _BITS]] for units in usual] if odd else usual), *odd_units]
+        return self._unit_sums(parts, np.concatenate([unseen, more_unseen]), len(texts))
+
+    def _token_ids(self, keys: Keys, written: Callable[[Positions], list[bytes]]) -> tuple[Positions, Integers, Kinds]:
+        """The numbers of what tokens are meant to be, known words first; the rows of those that stay unknown; their kinds."""
+        found = self._tokens.find(keys)
+        ids, kinds = self._meant[found], self._kinds[found]
+        missing = np.flatnonzero(found < 0)
+        _, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
+        names = written(missing[first])
+        meant = self._meanings(names)
+        unseen = np.flatnonzero(meant < 0)
+        meant[unseen] = len(self._rows) + np.arange(len(unseen))
+        ids[missing] = meant[which]
+        return ids, self._gram_sums([names[i] for i in unseen.tolist()]), kinds
+
+    def _meanings(self, names: Sequence[bytes]) -> Positions:
+        """The numbers of the words that unknown ones are meant to be, or -1, shape (n_names,)."""
+        plain = [i for i, name in enumerate(names) if name.isalpha()]
+        meant = self._known.meanings([names[i].decode() for i in plain])
+        ids = np.full(len(names), -1, np.int64)
+        ids[plain] = [self._index.get(word, -1) for word in meant]
+        return ids
+
+    def _pair_units(self, owners: Positions, left: Positions, right: Positions) -> Positions:
+        known = np.flatnonzero((left < len(self._index)) & (right < len(self._index)))
+        pairs = self._pairs.find(_pair_keys(left[known], right[known]))
+        hit = np.flatnonzero(pairs >= 0)
+        return owners[known[hit]] << _BITS | pairs[hit] + len(self._index)
+
+    def _odd_units(self, texts: Sequence[str], odd: Sequence[int], n_unseen: int) -> tuple[list[Positions], Integers]:
+        """The units of comments whose tokens need care, found one comment after the other."""
+        found = [unit_keys(texts[i], self._known) for i in odd]
+        names = [token.encode() for held, _ in found for token in held]
+        ids, unseen, _ = self._token_ids(text_keys(names), lambda places: [names[place] for place in places.tolist()])
+        ids[ids >= len(self._rows)] += n_unseen
+        owners = np.repeat(np.array(odd, np.int64), [len(held) for held, _ in found])
+        pairs = [(i, *pair.split(" ")) for i, (_, pairs) in zip(odd, found, strict=True) for pair in pairs]
+        known = [(i, self._index[a], self._index[b]) for i, a, b in pairs if a in self._index and b in self._index]
+        return [owners << _BITS | ids, self._pair_units(*np.array(known, np.int64).reshape(-1, 3).T)], unseen
+
+    def _unit_sums(self, parts: Sequence[Positions], unseen: Integers, n_texts: int) -> Integers:
+        """Sums over the distinct units; each part stands in the order of its comments."""
+        kept = np.split(_firsts(np.concatenate(parts)), np.cumsum([len(part) for part in parts])[:-1])
+        distinct = [part[first] for part, first in zip(parts, kept, strict=True)]
+        many = np.bincount(np.concatenate(distinct) >> _BITS, minlength=1).max() > self._most_units
+        sums = np.zeros((n_texts, self._width if many else self._rows.shape[1]), np.int64)
+        for units in distinct:
+            rows = self._unit_rows(units & _LOW, unseen)
+            sums += _sums(_unpacked(rows, self._width) if many else rows, units >> _BITS, n_texts)
+        return sums if many else _unpacked(sums, self._width)
+
+    def _unit_rows(self, ids: Positions, unseen: Integers) -> Integers:
+        rows = self._rows.take(ids, axis=0, mode="clip")
+        late = np.flatnonzero(ids >= len(self._rows))
+        rows[late] = unseen[ids[late] - len(self._rows)]
+        return rows
+
+    def _gram_sums(self, names: Sequence[bytes]) -> Integers:
+        """Packed sums of the rows of the distinct character n-grams of each token."""
+        sums = np.zeros((len(names), self._gram_values.shape[1]), np.int64)
+        for start in range(0, len(names), _GRAM_BLOCK):
+            block = names[start : start + _GRAM_BLOCK]
+            owners, ids = self._gram_ids(block)
+            first = np.flatnonzero(_firsts(owners << _BITS | ids))
+            sums[start : start + len(block)] = _sums(self._gram_values.take(ids[first], axis=0), owners[first], len(block))
+        return sums
+
+    def _gram_ids(self, names: Sequence[bytes]) -> tuple[Positions, Positions]:
+        """Which token holds which known n-gram, in the order of the tokens."""
+        data, edges = join_texts([b" %b " % name for name in names])
+        chars = np.flatnonzero(np.frombuffer(data, np.uint8) - np.uint8(0x80) >= 0x40)  # first bytes, and the edges
+        owners = owners_of(chars, edges)
+        owners[np.frombuffer(data, np.uint8)[chars] == 0xFF] = -1
+        keys = np.zeros((len(chars), _LONGEST_GRAM - _SHORTEST_GRAM + 1), np.uint64)
+        for column, length in enumerate(range(_SHORTEST_GRAM, _LONGEST_GRAM + 1)):
+            inside = np.flatnonzero((owners[:-length] == owners[length - 1 : -1]) & (owners[:-length] >= 0))
+            starts = chars[inside]
+            keys[inside, column] = stretch_keys(data, starts, chars[inside + length] - starts)
+        ids = self._grams.find(keys.reshape(-1))
+        hit = np.flatnonzero(ids >= 0)
+        return owners[hit // keys.shape[1]], ids[hit]
+
+
+def _written(arrays: TokenArrays, places: Positions) -> list[bytes]:
+    """The tokens at some places, in their shapes; marks comments with digits outside ASCII, whose shape `keys` misses."""
+    starts, ends = arrays.starts[places], (arrays.starts + arrays.lengths)[places]
+    names = [arrays.data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    for i in (i for i, name in enumerate(names) if not name.isalpha()):
+        shape = tokens(names[i].decode())[0].encode()
+        if shape != names[i] and not names[i].isascii():
+            arrays.odd[arrays.owners[arrays.keys == arrays.keys[places[i]]]] = True
+        names[i] = shape
+    return names
+
+
+def _firsts(units: Positions) -> NDArray[np.bool_]:
+    """Of equal units, which one counts, shape (n,)."""
+    counts = np.zeros(len(units), np.bool_)
+    bits = (2 * len(units)).bit_length()
+    table = np.empty(1 << bits, np.int64)
+    left = np.arange(len(units))
+    while len(left):
+        mixed = units[left].view(np.uint64) * _MIX
+        slots = (mixed >> np.uint64(64 - bits)).view(np.int64)
+        table[slots] = left  # of all units in a slot the last one stays; its equals are done, others try again
+        winners = table[slots]
+        counts[winners] = True
+        left = left[units[winners] != units[left]]
+    return counts
+
+
+def _sums(rows: Integers, owners: Positions, n_owners: int) -> Integers:
+    """Sums of the rows of each owner; rows stand in the order of their owners."""
+    sums = np.zeros((n_owners, rows.shape[1]), np.int64)
+    if len(rows):
+        firsts = np.flatnonzero(np.concatenate([[True], owners[1:] != owners[:-1]]))
+        sums[owners[firsts]] = np.add.reduceat(rows, firsts, axis=0)
+    return sums
+
+
+def _pair_keys(left: Positions, right: Positions) -> Keys:
+    return ((left << _BITS | right) + 1).view(np.uint64)
+
+
+def _most_units(words: Integers, grams: Integers) -> int:
+    """So many units can be added up before a packed sum may overflow."""
+    most_grams = sum(TOKEN_LENGTH + 3 - length for length in range(_SHORTEST_GRAM, _LONGEST_GRAM + 1))
+    return int((1 << 31) // (1 + np.abs(words).max(initial=0) + most_grams * np.abs(grams).max(initial=0)))
+
+
+def _packed(values: Integers) -> Integers:
+    """Two columns of values in one whole number, and the norm in one of its own."""
+    heads = np.pad(values[:, :-1], ((0, 0), (0, values.shape[1] % 2 == 0)))
+    return np.column_stack([heads[:, ::2] + (heads[:, 1::2] << _BITS), values[:, -1]])
+
+
+def _unpacked(packed: Integers, width: int) -> Integers:
+    """The columns that `_packed` was given, for sums of less than 2**31."""
+    values = np.empty((len(packed), 2 * packed.shape[1] - 1), np.int64)
+    low = packed[:, :-1].astype(np.int32)
+    values[:, :-1:2], values[:, 1:-1:2], values[:, -1] = low, (packed[:, :-1] - low) >> _BITS, packed[:, -1]
+    return np.delete(values, width - 1, axis=1) if values.shape[1] != width else values

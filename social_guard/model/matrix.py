@@ -1,0 +1,261 @@
+"""Many comments as one matrix that is never written out: the factored form on which weights are fitted.
+
+A character n-gram belongs to a token, so the wide matrix of n-grams is a product of two thin ones: which comment holds
+which token, and which token holds which n-gram. Multiplying by the factors costs a tenth of multiplying by the product.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..arrays import Floats
+from ..words.lexicon import Lexicon
+from .features import char_ngrams, unit_keys
+from .scorer import inverse_frequency
+
+
+@dataclass(frozen=True)
+class VocabularyRecipe:
+    """How many features a model has, as in `CommentClassifier`."""
+
+    min_df: int
+    max_words: int
+    max_grams: int
+    class_scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The features of one block: their names, how many comments hold them, and the scale of the block."""
+
+    keys: tuple[str, ...]
+    frequencies: NDArray[np.int32]
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """The features of a model: tokens and pairs, and two kinds of part of a token, n-grams and word classes.
+
+    Attributes
+    ----------
+    words, grams, classes : Features
+    word_classes : mapping of str to tuple of str
+        The classes of each word, of which ``classes`` holds the names.
+    n_comments : int
+        How many comments the frequencies were counted on.
+    """
+
+    words: Features
+    grams: Features
+    classes: Features
+    word_classes: Mapping[str, tuple[str, ...]]
+    n_comments: int
+
+    def parts(self, token: str) -> set[str]:
+        """The character n-grams and the classes of a token."""
+        return char_ngrams(token).union(self.word_classes.get(token, ()))
+
+    @property
+    def blocks(self) -> tuple[Features, Features, Features]:
+        """The three blocks in the order of the matrix's columns."""
+        return self.words, self.grams, self.classes
+
+    @property
+    def feature_values(self) -> Floats:
+        """Inverse document frequency times scale of every feature, block by block, shape (n_features,)."""
+        return np.concatenate([b.scale * inverse_frequency(b.frequencies, self.n_comments) for b in self.blocks])
+
+
+@dataclass(frozen=True, eq=False)
+class CommentMatrix:
+    """Comments times features, factored; rows are scaled to the length norm of the model.
+
+    Attributes
+    ----------
+    words : (n_comments, n_words) sparse matrix
+        Which comment holds which token or pair.
+    tokens : (n_comments, n_tokens) sparse matrix
+        Which comment holds which token, in the vocabulary or not.
+    parts : (n_tokens, n_parts) sparse matrix
+        Which token holds which character n-gram and which word class.
+    values : (n_features,) float array
+        What a feature counts where it stands.
+    lengths : (n_comments,) float array
+        The root of the sum of the squared norms of each comment's units.
+    """
+
+    words: sparse.csr_matrix
+    tokens: sparse.csr_matrix
+    parts: sparse.csr_matrix
+    values: Floats
+    lengths: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Comments and features."""
+        return self.words.shape[0], len(self.values)
+
+    def take(self, rows: NDArray[np.intp]) -> CommentMatrix:
+        """The same features for some of the comments."""
+        tokens = self.tokens[rows]
+        used = np.flatnonzero(tokens.getnnz(axis=0))
+        return replace(
+            self, words=self.words[rows], tokens=tokens[:, used], parts=self.parts[used], lengths=self.lengths[rows]
+        )
+
+    def scaled(self, scales: Floats) -> CommentMatrix:
+        """The matrix with another scale for each feature; the length norm stays."""
+        return replace(self, values=self.values * scales)
+
+    def dot(self, weights: Floats) -> Floats:
+        """Matrix times a vector of one weight a feature, shape (n_comments,)."""
+        return self._sums(self.values * weights) / self.lengths
+
+    def transposed_dot(self, residuals: Floats) -> Floats:
+        """The transposed matrix times a vector of one number a comment, shape (n_features,)."""
+        return self.values * self.counts(residuals / self.lengths)
+
+    def counts(self, weights: Floats) -> Floats:
+        """How often each feature stands in the comments, each with a weight, shape (n_features,)."""
+        return np.concatenate([self.words.T @ weights, self.parts.T @ (self.tokens.T @ weights)])
+
+    def to_sparse(self) -> sparse.csr_matrix:
+        """The matrix written out, for small data and for checks, shape (n_comments, n_features)."""
+        whole = sparse.hstack([self.words, self.tokens @ self.parts], format="csr")
+        return sparse.diags(1 / self.lengths) @ whole @ sparse.diags(self.values)
+
+    def squares(self) -> Floats:
+        """The mean square of each feature over the comments, before the length norm, shape (n_features,)."""
+        return self.values**2 * self.counts(np.full(self.shape[0], 1 / self.shape[0]))
+
+    def _with_lengths(self) -> CommentMatrix:
+        squares = self._sums(self.values**2)
+        return replace(self, lengths=np.sqrt(np.maximum(squares, np.finfo(float).tiny)))
+
+    def _sums(self, numbers: Floats) -> Floats:
+        split = self.words.shape[1]
+        return self.words @ numbers[:split] + self.tokens @ (self.parts @ numbers[split:])
+
+
+@dataclass(frozen=True, eq=False)
+class CountedComments:
+    """The units of many comments as indices, counted once and used for every vocabulary and every fold."""
+
+    tokens: sparse.csr_matrix
+    token_keys: tuple[str, ...]
+    pairs: sparse.csr_matrix
+    pair_keys: tuple[str, ...]
+
+
+def count_units(texts: Sequence[str], min_df: int) -> CountedComments:
+    """Find the distinct tokens and pairs of every comment.
+
+    Words that stand in at least ``min_df`` comments are those that a disguised stretch may be read as.
+    """
+    plain = Counter(token for text in texts for token in unit_keys(text, Lexicon())[0])
+    known = Lexicon({token: float(count) for token, count in plain.items() if count >= min_df})
+    token_index: dict[str, int] = {}
+    pair_index: dict[str, int] = {}
+    token_lists, pair_lists = [], []
+    for text in texts:
+        tokens, pairs = unit_keys(text, known)
+        token_lists.append([token_index.setdefault(token, len(token_index)) for token in tokens])
+        pair_lists.append([pair_index.setdefault(pair, len(pair_index)) for pair in pairs])
+    return CountedComments(
+        _indicator(token_lists, len(token_index)),
+        tuple(token_index),
+        _indicator(pair_lists, len(pair_index)),
+        tuple(pair_index),
+    )
+
+
+def _indicator(lists: Sequence[Sequence[int]], width: int) -> sparse.csr_matrix:
+    counts = np.fromiter(map(len, lists), np.int64, len(lists))
+    indices = np.fromiter((i for row in lists for i in row), np.int32, int(counts.sum()))
+    return sparse.csr_matrix(
+        (np.ones(len(indices)), indices, np.concatenate([[0], np.cumsum(counts)])), shape=(len(lists), width)
+    )
+
+
+def choose_vocabulary(
+    counted: CountedComments, word_classes: Mapping[str, tuple[str, ...]], recipe: VocabularyRecipe
+) -> Vocabulary:
+    """Keep the features that stand in enough comments, the commonest first, and scale the blocks.
+
+    Parameters
+    ----------
+    counted : CountedComments
+    word_classes : mapping of str to tuple of str
+        The classes of each word, if there are any.
+    recipe : VocabularyRecipe
+    """
+    token_counts, pair_counts = counted.tokens.getnnz(axis=0), counted.pairs.getnnz(axis=0)
+    word_counts = np.concatenate([token_counts, pair_counts])
+    words = _commonest(counted.token_keys + counted.pair_keys, word_counts, recipe.min_df, recipe.max_words)
+    grams = _commonest(*_part_counts(counted, char_ngrams), recipe.min_df, recipe.max_grams)
+    classes = _commonest(*_part_counts(counted, lambda token: word_classes.get(token, ())), recipe.min_df, recipe.max_words)
+    kept = set(classes.keys)
+    in_use = {word: common for word, names in word_classes.items() if (common := tuple(n for n in names if n in kept))}
+    vocabulary = Vocabulary(words, grams, classes, in_use, counted.tokens.shape[0])
+    return _scaled(vocabulary, assemble(counted, vocabulary), recipe.class_scale)
+
+
+def _commonest(keys: Sequence[str], counts: NDArray[np.integer], min_df: int, most: int) -> Features:
+    kept = sorted((-int(counts[i]), keys[i]) for i in np.flatnonzero(counts >= min_df).tolist())[:most]
+    kept.sort(key=lambda pair: pair[1])
+    return Features(tuple(key for _, key in kept), np.array([-count for count, _ in kept], np.int32))
+
+
+def _part_counts(
+    counted: CountedComments, parts_of: Callable[[str], Iterable[str]]
+) -> tuple[list[str], NDArray[np.integer]]:
+    """The parts of all tokens, and in how many comments each stands, a block of comments at a time to bound memory."""
+    index: dict[str, int] = {}
+    lists = [[index.setdefault(part, len(index)) for part in sorted(parts_of(token))] for token in counted.token_keys]
+    holders = _indicator(lists, len(index))
+    frequencies = np.zeros(len(index), np.int64)
+    for start in range(0, counted.tokens.shape[0], 4096):
+        frequencies += (counted.tokens[start : start + 4096] @ holders).getnnz(axis=0)
+    return list(index), frequencies
+
+
+def _scaled(vocabulary: Vocabulary, matrix: CommentMatrix, class_scale: float) -> Vocabulary:
+    """Give the blocks of words and of n-grams a mean square norm of 1 over the comments, that of classes another."""
+    split = np.cumsum([len(block.keys) for block in vocabulary.blocks])[:-1]
+    words, grams, classes = vocabulary.blocks
+    squares = np.split(matrix.squares(), split)
+    return replace(
+        vocabulary,
+        words=replace(words, scale=_scale_to(1.0, squares[0])),
+        grams=replace(grams, scale=_scale_to(1.0, squares[1])),
+        classes=replace(classes, scale=_scale_to(class_scale, squares[2])),
+    )
+
+
+def _scale_to(norm: float, squares: Floats) -> float:
+    total = float(squares.sum())
+    return norm / np.sqrt(total) if total else 1.0
+
+
+def assemble(counted: CountedComments, vocabulary: Vocabulary) -> CommentMatrix:
+    """The matrix of counted comments in a given vocabulary."""
+    word_index = {word: i for i, word in enumerate(vocabulary.words.keys)}
+    words = counted.tokens @ _selection(counted.token_keys, word_index)
+    words += counted.pairs @ _selection(counted.pair_keys, word_index)
+    part_index = {part: i for i, part in enumerate(vocabulary.grams.keys + vocabulary.classes.keys)}
+    # sorted: the order of a set changes from one process to the next, and with it the last bits of every sum
+    lists = [sorted(part_index[p] for p in vocabulary.parts(token) if p in part_index) for token in counted.token_keys]
+    parts = _indicator(lists, len(part_index))
+    empty = np.zeros(words.shape[0])
+    return CommentMatrix(words.tocsr(), counted.tokens, parts, vocabulary.feature_values, empty)._with_lengths()
+
+
+def _selection(keys: Sequence[str], index: dict[str, int]) -> sparse.csr_matrix:
+    return _indicator([[index[key]] if key in index else [] for key in keys], len(index))

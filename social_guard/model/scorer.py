@@ -1,0 +1,243 @@
+"""Weights and units in, log-odds out: a score is a sum of whole numbers, so neither order nor batch can change it.
+
+    log-odds(category) = intercept + step * sum(value(unit)) / sqrt(sum(norm(unit)))
+
+Both sums run over the distinct units of a comment. Values and norms are integers on a fixed grid, which makes every
+sum exact: one comment alone, a batch, and the explanation all add up to the same bits. Numpy is all it needs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import pairwise
+from struct import Struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Floats, Integers
+from ..words.lexicon import Lexicon
+from ..words.remembered import Remembered
+from .features import char_ngrams, unit_keys
+
+NORM_UNIT = 2.0**-40
+CACHE_SIZE = 1 << 16
+MANY = 32
+"""From so many comments on, whole-array steps are quicker than one comment after the other."""
+BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
+"""The most comments and, unless one comment is longer, characters in a block."""
+
+if TYPE_CHECKING:
+    from .block_sums import BlockSums
+
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One block of features: its vocabulary, how common each entry is, and a column of values for each head.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        The vocabulary.
+    frequencies : (n_keys,) int array
+        In how many of the training comments the entry stands.
+    scale : float
+        Gives the block a mean square norm of 1 over the training comments.
+    values : (n_keys, n_heads) int16 array
+        Weights on the grid of the heads' steps, inverse document frequency and scale included.
+    """
+
+    keys: tuple[str, ...]
+    frequencies: NDArray[np.int32]
+    scale: float
+    values: NDArray[np.int16]
+
+    def norms(self, n_comments: int) -> Integers:
+        """Squared feature values in units of `NORM_UNIT`, shape (n_keys,)."""
+        return np.rint((self.scale * inverse_frequency(self.frequencies, n_comments)) ** 2 / NORM_UNIT).astype(np.int64)
+
+    def rows(self, n_comments: int) -> Integers:
+        """Values with the norm as last column, shape (n_keys, n_heads + 1)."""
+        return np.column_stack([self.values.astype(np.int64), self.norms(n_comments)])
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Where each entry of the vocabulary stands."""
+        return dict(zip(self.keys, range(len(self.keys)), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """All that a score needs.
+
+    Attributes
+    ----------
+    heads : tuple of str
+        Categories and signposts, one column of values each.
+    intercepts, steps : (n_heads,) float array
+        In log-odds; a step is what one unit of a value is worth.
+    n_comments : int
+        How many comments the frequencies were counted on.
+    words, grams, classes : Block
+        Tokens and pairs; character n-grams of tokens; word classes.
+    word_classes : mapping of str to tuple of str
+        The classes of each word.
+    """
+
+    heads: tuple[str, ...]
+    intercepts: Floats
+    steps: Floats
+    n_comments: int
+    words: Block
+    grams: Block
+    classes: Block
+    word_classes: Mapping[str, tuple[str, ...]]
+
+    @property
+    def blocks(self) -> tuple[Block, Block, Block]:
+        """The three blocks."""
+        return self.words, self.grams, self.classes
+
+
+def inverse_frequency(frequencies: NDArray[np.int32], n_comments: int) -> Floats:
+    """Smooth inverse document frequency, as scikit-learn's ``TfidfVectorizer`` defines it.
+
+    Examples
+    --------
+    >>> inverse_frequency(np.array([1, 3]), 3).round(3).tolist()
+    [1.693, 1.0]
+    """
+    return np.log((1.0 + n_comments) / (1.0 + frequencies)) + 1.0
+
+
+class Scorer:
+    """Adds up the rows of a comment's units.
+
+    Rows of tokens are made when first met and kept in a bounded cache, so that the same word is worked out once. Threads
+    may share a scorer: what two of them put into a cache for the same key is the same.
+
+    Parameters
+    ----------
+    weights : Weights
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        words, grams, classes = (partial(self._row_number, block, block.norms(weights.n_comments)) for block in weights.blocks)
+        self._word_number, self._gram_numbers = words, Remembered(grams, CACHE_SIZE)
+        self._class_numbers = Remembered(classes, CACHE_SIZE)
+        self._numbers = Remembered(self._unit_number, CACHE_SIZE)
+        self._columns = Struct(f"<{len(weights.heads) + 1}q")
+        self._signs = int.from_bytes(self._columns.pack(*[-(1 << 63)] * (len(weights.heads) + 1)), "little")
+        self._steps = list(zip(weights.steps.tolist(), weights.intercepts.tolist(), strict=True))
+        counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
+        least = float(min(weights.words.frequencies, default=1))  # what has a class, but no weight of its own, is seldom
+        self.known = Lexicon(dict.fromkeys(weights.word_classes, least))
+        self.known.update((key, float(count)) for key, count in counts if " " not in key)
+
+    def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
+        """Travels to another process as its weights alone: keys are drawn anew in every process."""
+        return Scorer, (self.weights,)
+
+    @cached_property
+    def _block_sums(self) -> BlockSums:
+        from .block_sums import BlockSums, Rows
+
+        words, grams, n_comments = self.weights.words, self.weights.grams, self.weights.n_comments
+        keys = [*words.keys, *(word for word in self.weights.word_classes if word not in words.index)]
+        rows = np.pad(words.rows(n_comments), ((0, len(keys) - len(words.keys)), (0, 0))) + self._class_sums(keys)
+        return BlockSums(Rows(keys, rows), Rows(grams.keys, grams.rows(n_comments)), self.known)
+
+    def totals(self, texts: Sequence[str]) -> Integers:
+        """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
+        if len(texts) < MANY:
+            return self.plain_totals(texts)
+        blocks = [self._block_sums.totals(texts[first:after]) for first, after in pairwise(_cuts(texts))]
+        return np.concatenate(blocks)
+
+    def plain_totals(self, texts: Sequence[str]) -> Integers:
+        """The sums of `totals`, one comment after the other."""
+        return self._decoded([self._total(text) for text in texts])
+
+    def _total(self, text: str) -> int:
+        """The sum of the rows of a comment's units, each row one long whole number with 64 bits a column."""
+        tokens, pairs = unit_keys(text, self.known)
+        numbers, known = self._numbers.__getitem__, self.weights.words.index.__contains__
+        return sum(map(numbers, tokens)) + sum(map(numbers, filter(known, pairs)))
+
+    def _unit_number(self, unit: str) -> int:
+        """The row of a token or a pair: its own, those of its n-grams, and those of its classes."""
+        grams = () if " " in unit else self.weights.grams.index.keys() & char_ngrams(unit)
+        classes = self.weights.word_classes.get(unit, ())
+        parts = sum(map(self._gram_numbers.__getitem__, grams)) + sum(map(self._class_numbers.__getitem__, classes))
+        return parts + self._word_number(unit) if unit in self.weights.words.index else parts
+
+    def unit_rows(self, units: Sequence[str]) -> Integers:
+        """Values and norms of tokens and pairs, shape (n_units, n_heads + 1)."""
+        return self._decoded([self._numbers[unit] for unit in units])
+
+    def _decoded(self, numbers: Sequence[int]) -> Integers:
+        """The columns of rows that are whole numbers, shape (n_numbers, n_heads + 1)."""
+        return np.array(list(map(self._split, numbers)), np.int64).reshape(len(numbers), len(self.weights.heads) + 1)
+
+    def _split(self, number: int) -> tuple[int, ...]:
+        """The columns of a row."""
+        return self._columns.unpack((number + self._signs ^ self._signs).to_bytes(self._columns.size, "little"))
+
+    def _row_number(self, block: Block, norms: Integers, key: str) -> int:
+        """The row of an entry as one whole number, the sum of its columns times powers of 2**64."""
+        position = block.index[key]
+        row = self._columns.pack(*block.values[position].tolist(), norms[position])
+        # turning the sign of each column is adding half its range, so that no column borrows of another
+        return (int.from_bytes(row, "little") ^ self._signs) - self._signs
+
+    def _class_sums(self, units: Sequence[str]) -> Integers:
+        """Values and norms of the classes of each unit together, shape (n_units, n_heads + 1)."""
+        index, rows = self.weights.classes.index, self.weights.classes.rows(self.weights.n_comments)
+        classes = self.weights.word_classes
+        held = np.array([(i, index[name]) for i, unit in enumerate(units) for name in classes.get(unit, ())], np.intp).reshape(-1, 2)
+        sums = np.zeros((len(units), rows.shape[1]), np.int64)
+        np.add.at(sums, held[:, 0], rows[held[:, 1]])
+        return sums
+
+    def log_odds_of(self, text: str) -> list[float]:
+        """The log-odds of one comment as `log_odds` gives them, to the bit; without arrays, which cost more than the sums."""
+        *values, norm = self._split(self._total(text))
+        root = math.sqrt(max(norm, 1) * NORM_UNIT)
+        return [intercept + step * value / root for (step, intercept), value in zip(self._steps, values, strict=True)]
+
+    def log_odds(self, texts: Sequence[str]) -> Floats:
+        """Log-odds of every head for each comment, shape (n_texts, n_heads)."""
+        return self.to_log_odds(self.totals(texts))
+
+    def to_log_odds(self, totals: Integers) -> Floats:
+        """Turn sums of values and norms into log-odds; a comment without known units has the intercepts."""
+        norms = np.sqrt(np.maximum(totals[:, -1:], 1) * NORM_UNIT)
+        return self.weights.intercepts + self.weights.steps * totals[:, :-1] / norms
+
+
+def _cuts(texts: Sequence[str]) -> list[int]:
+    """Where to cut comments into blocks."""
+    cuts, size = [0], 0
+    for i, text in enumerate(texts):
+        size += len(text)
+        if i - cuts[-1] == BLOCK or (size > BLOCK_CHARACTERS and i > cuts[-1]):
+            cuts.append(i)
+            size = len(text)
+    return [*cuts, len(texts)]
+
+
+def to_probability(log_odds: Floats) -> Floats:
+    """The logistic function, without overflow.
+
+    Examples
+    --------
+    >>> to_probability(np.array([-1e9, 0.0, 2.0])).round(3).tolist()
+    [0.0, 0.5, 0.881]
+    """
+    return np.exp(-np.logaddexp(0.0, -log_odds))

@@ -1,0 +1,1 @@
+"""Plain values become text, tables, charts and HTML; knows nothing of comments."""

@@ -1,0 +1,1 @@
+"""What is kept, sealed and under pseudonyms: decisions, breaches, and what they teach."""

@@ -1,0 +1,469 @@
+"""Read a comment as a person would: fold its letters, see through disguise, and remember where everything stood.
+
+Two views of a comment leave this room. The *folded* text is plain lower case with links, addresses and user names
+as placeholders. *Readings* are guesses at what a disguised stretch is meant to say ("sh1t", "f.o.o.l"); they are
+offered beside the folded text and never replace it, so undoing a disguise cannot hide or invent what was written.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import chain, product
+from pathlib import Path
+from typing import NamedTuple
+
+from .remembered import Remembered
+
+LINK, EMAIL, USER = "‹link›", "‹email›", "‹user›"
+TOKEN_LENGTH = 40
+"""Longer runs of letters are cut into pieces of this length, which bounds the cost of a token."""
+
+_TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
+MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+_FEW = 16
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+_DOTTED = re.compile(rf"\.(?:{_TOP_DOMAINS})")
+_PIECE = 64
+"""Longer pieces are not kept in caches, which bounds their memory."""
+_EDIT = re.compile(
+    rf"(?P<link>(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TOP_DOMAINS})(?![\w-])(?:/\S*)?)"
+    r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
+    r"|(?P<user>(?<!\w)@\w{1,64})"
+    r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});)"
+    r"|(?P<char>(?-i:[^\x00-\x7f]))",
+    re.IGNORECASE,
+)
+_WORD = r"a-z0-9\x80-\U0010ffff"
+_TOKEN = re.compile(rf"[{_WORD}]+(?:['*]+[{_WORD}]+)*\**|[!?]+|[#$%]")
+
+
+class Reading(NamedTuple):
+    """A guess at what a disguised stretch of the folded text, ``start`` to ``end``, is meant to say.
+
+    A ``word`` with asterisks is one that is masked. Of a ``bold`` guess the word must be a very common one.
+    """
+
+    word: str
+    start: int
+    end: int
+    bold: bool = False
+
+    def moved(self, places: int) -> Reading:
+        """The same, so many characters further on."""
+        return Reading(self.word, self.start + places, self.end + places, self.bold)
+
+
+class _Edit(NamedTuple):
+    """The folded text from ``start`` to ``end`` stands for the raw text from ``raw_start`` to ``raw_end``."""
+
+    start: int
+    end: int
+    raw_start: int
+    raw_end: int
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A folded comment that knows where each of its characters came from.
+
+    Attributes
+    ----------
+    raw : str
+        What the person wrote.
+    text : str
+        The folded text.
+    edits : tuple
+        The places where folding changed more than the case of a letter.
+    """
+
+    raw: str
+    text: str
+    edits: tuple[_Edit, ...] = ()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [edit.start for edit in self.edits]
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """Map a range of the folded text to the range of raw characters it stands for.
+
+        Examples
+        --------
+        >>> normalise("a&amp;b").raw_span(1, 2)
+        (1, 6)
+        """
+        first = self._to_raw(start, last=False)
+        return first, max(self._to_raw(end, last=True), first)
+
+    def _to_raw(self, position: int, *, last: bool) -> int:
+        before = bisect_right(self._starts, position if not last else position - 1) - 1
+        if before < 0:
+            return position
+        edit = self.edits[before]
+        if position < edit.end:
+            return edit.raw_end if last else edit.raw_start
+        return edit.raw_end + position - edit.end
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What disguised stretches of the folded text may be meant to say."""
+        return tuple(find_readings(self.text))
+
+
+def normalise(text: str) -> Normalised:
+    """Fold a comment and keep a map back to the characters that the person wrote.
+
+    Compatibility forms, accents, case, zero-width characters and HTML entities are undone; links, e-mail addresses
+    and user names become placeholders. What is disguised on purpose is offered as ``readings``.
+
+    Parameters
+    ----------
+    text : str
+        A comment, in any script, of any length.
+
+    Returns
+    -------
+    Normalised
+        ``.text``, ``.readings`` and ``.raw_span(start, end)``.
+
+    Examples
+    --------
+    >>> comment = normalise("Caf\\u00e9 at https://example.org is sh1t")
+    >>> comment.text
+    'cafe at  ‹link›  is sh1t'
+    >>> comment.readings[0]
+    Reading(word='shit', start=20, end=24)
+    >>> comment.raw[slice(*comment.raw_span(20, 24))]
+    'sh1t'
+    """
+    if not _needs_edits(text):
+        return Normalised(text, text.lower())
+    pieces: list[str] = []
+    edits: list[_Edit] = []
+    done = length = 0
+    for match in _EDIT.finditer(text):
+        new = _replacement(match)
+        pieces += (text[done : match.start()].lower(), new)
+        length += match.start() - done
+        edits.append(_Edit(length, length + len(new), match.start(), match.end()))
+        done, length = match.end(), length + len(new)
+    return Normalised(text, "".join([*pieces, text[done:].lower()]), tuple(edits))
+
+
+def fold(text: str) -> str:
+    """The folded text alone: the fast path of `normalise`, equal to ``normalise(text).text``.
+
+    Examples
+    --------
+    >>> fold("ＴＨＡＮＫ you @ward_sister")
+    'thank you  ‹user› '
+    """
+    lowered = text.lower()
+    if not (_is_marked(lowered) or "\u017f" in text or "\u0130" in text or "\u0131" in text):
+        return lowered if text.isascii() else _fold_chars(text).lower()
+    # no edit reaches across a space, and people use the same pieces again and again
+    return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
+
+
+def _folded(piece: str) -> str:
+    return _fold_piece(piece) if len(piece) <= _PIECE else _edited(piece)
+
+
+def _edited(piece: str) -> str:
+    return _EDIT.sub(_replacement, piece).lower() if _needs_edits(piece) else piece.lower()
+
+
+_fold_piece = lru_cache(maxsize=1 << 15)(_edited)
+
+
+def _fold_chars(text: str) -> str:
+    """Fold what is not ASCII; a few different characters are quicker to replace one by one, which no fold undoes."""
+    chars = set(_FOREIGN.findall(text))
+    if len(chars) > _FEW:
+        return _FOREIGN.sub(_folded_match, text)
+    for char in chars:
+        text = text.replace(char, _fold_char(char))
+    return text
+
+
+def _folded_match(match: re.Match[str]) -> str:
+    return _fold_char(match[0])
+
+
+def _needs_edits(text: str) -> bool:
+    return not text.isascii() or _is_marked(text.lower())
+
+
+def _is_marked(lowered: str) -> bool:
+    """Whether there may be a link, an address, a user name or an entity."""
+    if "@" in lowered or "&" in lowered or "//" in lowered or "www." in lowered:
+        return True
+    return _DOTTED.search(lowered) is not None
+
+
+_PLACEHOLDERS = {"link": f" {LINK} ", "email": f" {EMAIL} ", "user": f" {USER} "}
+
+
+def _replacement(match: re.Match[str]) -> str:
+    kind = match.lastgroup or ""
+    if kind == "char":
+        return _fold_char(match[0])
+    if kind == "entity":
+        import html  # takes longer to load than all the rest here, and is seldom needed
+
+        return "".join(map(_fold_char, html.unescape(match[0]))).lower()
+    return _PLACEHOLDERS[kind]
+
+
+def _fold_char(char: str) -> str:
+    return " " if "\ud800" <= char <= "\udfff" else _tables()[0].get(char, char)
+
+
+@lru_cache(maxsize=1)
+def _tables() -> tuple[dict[str, str], dict[str, str]]:
+    """How characters are read, and what they may be disguised as (see ``data/make_folds.py``)."""
+    folds, disguises = {}, {}
+    for line in Path(__file__).with_name("folds.tsv").read_text(encoding="utf-8").rstrip("\n").split("\n"):
+        code, read, seen = line.split("\t")
+        folds[chr(int(code, 16))] = read
+        if seen:
+            disguises[chr(int(code, 16))] = seen
+    return folds, disguises
+
+
+# ---------------------------------------------------------------------------------------------------------- tokens
+
+
+def tokens(folded: str) -> list[str]:
+    """The tokens of a folded text, in order.
+
+    Numbers keep only their length, since a digit says nothing about tone and a lot about a person.
+
+    Examples
+    --------
+    >>> tokens("don't ring 07700 900123!!! f**k")
+    ["don't", 'ring', '00000', '000000', '!!', 'f*k']
+    """
+    return list(chain.from_iterable([piece.tokens for piece in read_pieces(folded)]))
+
+
+def token_spans(folded: str) -> list[tuple[str, int, int]]:
+    """The tokens of a folded text with the places where they stand: ``(token, start, end)``.
+
+    Examples
+    --------
+    >>> token_spans("well done")
+    [('well', 0, 4), ('done', 5, 9)]
+    """
+    spans: list[tuple[str, int, int]] = []
+    end = 0
+    for piece in _TOKEN.findall(folded):
+        start = folded.index(piece, end)  # what stands between tokens holds no character that a token can begin with
+        end = start + len(piece)
+        if len(piece) <= TOKEN_LENGTH:
+            spans.append((piece if piece.isalpha() else _short_shape(piece), start, end))
+        else:
+            cuts = range(start, end, TOKEN_LENGTH)
+            spans += zip(_shape(piece), cuts, [*cuts[1:], end], strict=True)
+    return spans
+
+
+def _shape(piece: str) -> tuple[str, ...]:
+    if len(piece) > TOKEN_LENGTH:
+        return tuple(_short_shape(piece[i : i + TOKEN_LENGTH]) for i in range(0, len(piece), TOKEN_LENGTH))
+    return (_short_shape(piece),)
+
+
+def _short_shape(piece: str) -> str:
+    if piece.isdigit():
+        return "0" * len(piece)
+    if piece[0] in "!?":
+        return piece[0] * min(len(piece), 2)
+    if "*" in piece:
+        return _mask_shape(piece)
+    return piece
+
+
+def _mask_shape(piece: str) -> str:
+    """One asterisk stands for any number; one at the end of a long word or a number is a footnote, not a mask."""
+    body = piece.rstrip("*")
+    tail = len(piece) - len(body)
+    if body.isdigit():
+        return "0" * len(body)
+    footnote = tail == 1 and len(body) > 2
+    return re.sub(r"\*+", "*", body) + ("*" if tail and not footnote else "") or "*"
+
+
+# --------------------------------------------------------------------------------------------------------- readings
+
+_SEPARATORS = r" .\-_*,/\\~^"
+_ALONE = "(?<![a-z0-9'])[a-z]"
+_SIGNED = re.compile(  # every way begins with a rare character, which the search jumps to, and looks back from there
+    rf"[{_SEPARATORS}@$!|+0-9\x80-\U0010ffff](?:(?<=[^\x00-\x7f‹›])"
+    r"|(?<=[a-z][@$!|+0-9])[@$!|+0-9]*[a-z]|(?<=\$)[a-z]|(?<=[a-z]\$)"
+    r"|(?<=[0-9@!|+])[a-z]|(?<=[a-z][0-9@])|(?<=[a-z]\*)[a-z*]"
+    rf"|(?<={_ALONE}[{_SEPARATORS}])[{_SEPARATORS}]{{0,2}}[a-z0-9@$!][{_SEPARATORS}]{{1,3}}[a-z](?![a-z0-9'])"
+    rf"|(?<={_ALONE}[.\-_~^])[a-z]{{2}}|(?<=[a-z]{{2}}[.\-_~^])[a-z](?![a-z0-9']))"
+)
+SHORT = 3
+"""Three letters and digits may be a part, a bed, a road."""
+_STRETCHES = tuple(3 * chr(code) for code in range(ord("a"), ord("z") + 1))
+_CHUNK = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")
+_SPACED = re.compile(rf"(?<![a-z0-9'*])[a-z0-9@$!]([{_SEPARATORS}]{{1,3}})(?:[a-z0-9@$!]\1){{1,20}}[a-z0-9@$!](?![a-z0-9'])")
+_BETWEEN = re.compile(" [.\\-_*,/\\\\~^]{0,2}[a-z0-9@$!][.\\-_*,/\\\\~^]{0,2} ")
+"""A character alone between two spaces, without which no word is spaced out over several pieces."""
+_LEET = str.maketrans("034578@$9+", "oeastbasgt")
+_ONES = re.compile(r"[1!|]")
+_MOST_ONES = 3
+_FEWEST_SHOWN = 2
+_MASKED = re.compile(r"[a-z]+(?:\*+[a-z]+)+\**|[a-z]{2,}\*{2,}")
+_STRIPPED = ".-_~^,/\\*!+'@"
+_STRETCHED = re.compile(r"([a-z])\1\1+")
+
+
+def find_readings(folded: str) -> list[Reading]:
+    """What disguised stretches of a folded text may be meant to say: look-alikes, leet, spaced, stretched letters.
+
+    Whole stretches only: a reading never joins words that stand on their own ("hot water"). Several readings of one
+    stretch are alternatives, of which the model takes the commonest word that it knows, or none.
+
+    Examples
+    --------
+    >>> [r.word for r in find_readings("you are s-t-u-p-i-d, id1ot, and a mooooron")]
+    ['stupid', 'idiot', 'idlot', 'moron', 'mooron']
+    >>> find_readings("as she drank hot water on saturday night, ward b12, sw6 1aa")
+    []
+    """
+    found, start = list(_spaced_readings(folded) if is_spaced_out(folded) else ()), 0
+    for piece in read_pieces(folded):
+        found += [reading.moved(start) for reading in piece.readings]
+        start += piece.length + 1
+    return list(dict.fromkeys(found))
+
+
+class Piece(NamedTuple):
+    """What stands between two spaces; no token reaches across a space.
+
+    Attributes
+    ----------
+    tokens : tuple of str
+    readings : tuple of Reading
+        Of disguises that the piece holds whole, counted from its start.
+    spans : list of (str, int, int)
+        The `token_spans` of the piece, where there are readings.
+    length : int
+        Characters.
+    """
+
+    tokens: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    spans: list[tuple[str, int, int]]
+    length: int
+
+
+def read_pieces(folded: str) -> list[Piece]:
+    """A folded text piece by piece; people use the same ones again and again.
+
+    Examples
+    --------
+    >>> [piece.tokens for piece in read_pieces("don't ring 07700!!!")]
+    [("don't",), ('ring',), ('00000', '!!')]
+    """
+    return list(map(_PIECES.__getitem__, folded.split(" ")))
+
+
+def _read_piece(piece: str) -> Piece:
+    word = piece.rstrip(",.")
+    if word.isascii() and word.isalpha() and len(word) <= TOKEN_LENGTH and not _is_stretched(word):
+        return Piece((word,), (), [], len(piece))
+    found = tuple(shape for found in _TOKEN.findall(piece) for shape in _shape(found))
+    readings = tuple(_piece_readings(piece)) if _is_suspect(piece) else ()
+    return Piece(found, readings, token_spans(piece) if readings else [], len(piece))
+
+
+def _piece_readings(piece: str) -> Iterator[Reading]:
+    yield from _spaced_readings(piece)
+    for match in _CHUNK.finditer(piece):
+        yield from (reading.moved(match.start()) for reading in chunk_readings(match[0]))
+
+
+_PIECES = Remembered(_read_piece, 1 << 15)
+
+
+def is_spaced_out(folded: str) -> bool:
+    """Whether a word may be spaced out over several pieces."""
+    return _BETWEEN.search(folded) is not None and _SPACED.search(folded) is not None
+
+
+def _spaced_readings(folded: str) -> Iterator[Reading]:
+    for match in _SPACED.finditer(folded):
+        for word in _plain_forms(match[0].replace(match[1], "")):
+            yield Reading(word, match.start(), match.end())
+
+
+def _is_suspect(folded: str) -> bool:
+    return _SIGNED.search(folded) is not None or _is_stretched(folded)
+
+
+def _is_stretched(folded: str) -> bool:
+    return any(map(folded.__contains__, _STRETCHES))
+
+
+def chunk_readings(chunk: str) -> tuple[Reading, ...]:
+    """What one stretch without gaps may be meant to say, as `find_readings` finds it, counted from its own start.
+
+    Examples
+    --------
+    >>> chunk_readings("-id1ot-")
+    (Reading(word='idiot', start=1, end=6), Reading(word='idlot', start=1, end=6))
+    """
+    if len(chunk) > TOKEN_LENGTH or not _is_suspect(chunk):
+        return ()
+    seen = chunk
+    if not chunk.isascii():
+        seen = "".join([_tables()[1].get(char, char) for char in chunk])
+        if len(chunk) == 1:
+            return (Reading(seen, 0, 1),) if seen != chunk else ()
+        if len(seen) != len(chunk) or not seen.isascii():
+            return ()  # the plain forms of what is not ASCII are none
+    core = seen.strip(_STRIPPED)
+    start, written = seen.find(core), chunk.strip(_STRIPPED)
+    bold = len(core) == SHORT and any(map(str.isdigit, core))
+    found = [Reading(word, start, start + len(core), bold) for word in _plain_forms(_rejoined(core)) if word != written]
+    return tuple(found + _masked(chunk))
+
+
+def _masked(chunk: str) -> list[Reading]:
+    """The one masked word that the chunk is but for the signs around it."""
+    match = _MASKED.search(chunk) if "*" in chunk else None
+    if not match or len(match[0]) - match[0].count("*") < _FEWEST_SHOWN:
+        return []
+    return [Reading(match[0], match.start(), match.end())] if chunk.strip(_STRIPPED) in match[0] else []
+
+
+def _rejoined(chunk: str) -> str:
+    """Take the separators out of ``f-ool`` and ``f.o.o.l``, but leave ``well-known`` and ``end.Next`` as they are."""
+    parts = re.split(r"[.\-_~^]", chunk)
+    return "".join(parts) if min(map(len, parts)) <= 1 else chunk
+
+
+def _plain_forms(word: str) -> list[str]:
+    """Every way to read a word whose letters are replaced by digits and signs or stretched, as plain letters."""
+    if sum(map(str.isalpha, word)) * 3 < len(word):
+        return []
+    letters = [word] if word.isalpha() else _ones_read(word.translate(_LEET))
+    forms = [_STRETCHED.sub(double, form) for form in letters for double in (r"\1", r"\1\1")]
+    return [form for form in dict.fromkeys(forms) if len(form) >= SHORT and form.isascii() and form.isalpha()]
+
+
+def _ones_read(word: str) -> list[str]:
+    """Each sign that may stand for an ``i`` or an ``l`` read both ways, all alike where there are many."""
+    ones = _ONES.findall(word)
+    if len(ones) > _MOST_ONES:
+        return [_ONES.sub(letter, word) for letter in "il"]
+    pieces = _ONES.split(word)
+    return ["".join(chain(*zip(pieces, (*read, ""), strict=True))) for read in product("il", repeat=len(ones))]
