@@ -77,13 +77,13 @@ def test_ranges_hold_what_was_written(shipped_guard, frame, written, meant):
     assert written in whole
 
 
-BARE = " |"
+BARE = " |@"
 """What no token holds."""
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_ranges_of_words_in_every_disguise_that_we_test_with(shipped_guard, way):
-    """What is read out of a disguised word stands where that word stands, to the letter, but for bars at its ends."""
+    """What is read out of a disguised word stands where that word stands, to the letter, but for signs at its ends."""
     cases = pd.read_csv(ROOT / "data" / "functional" / "cases.csv")
     dice, seen = Random(way), 0
     for text in cases.loc[cases["plain_id"].isna(), "text"].iloc[::9]:
