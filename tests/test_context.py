@@ -9,6 +9,7 @@ from social_guard.exceptions import DataError
 from social_guard.model.context import EMPTY, KEYS, check_posts, context_keys, context_units, shared_words
 from social_guard.model.features import find_units, unit_keys
 from social_guard.model.scorer import MANY, Scorer
+from social_guard.words.lexicon import Lexicon
 from social_guard.words.text import fold, tokens
 from tests.test_text import TEXTS
 
@@ -50,16 +51,16 @@ def test_shared_words_are_counted_up_to_three(comment, expected):
 @given(TEXTS, TEXTS)
 def test_keys_and_units_are_the_same(text, post):
     """The fast path and the explanation find the same units, and their places lie on words of the comment."""
-    units = find_units(text, {})
+    units = find_units(text, Lexicon())
     found = context_units(units, post)
-    assert tuple(unit.key for unit in found) == context_keys(unit_keys(text, {})[0], post)
+    assert tuple(unit.key for unit in found) == context_keys(unit_keys(text, Lexicon())[0], post)
     assert all(set(unit.spans) <= {span for token in units for span in token.spans} and unit.spans for unit in found)
 
 
 @given(TEXTS)
 def test_no_pair_of_a_comment_has_the_key_of_a_post(text):
     """Whatever somebody writes, it is not taken for something shared."""
-    assert not set(unit_keys(f"{text} {' '.join(KEYS)}", {})[1]) & set(KEYS)
+    assert not set(unit_keys(f"{text} {' '.join(KEYS)}", Lexicon())[1]) & set(KEYS)
 
 
 def test_the_model_has_learnt_from_posts(small_guard):
