@@ -24,6 +24,8 @@ TOKEN_LENGTH = 40
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
 MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+SPECIAL = "\u017f\u0130\u0131\u212a"
+"""Characters that are letters of ASCII to a search that ignores case, so that they may stand in a link."""
 _FEW = 16
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _DOTTED = re.compile(rf"\.(?:{_TOP_DOMAINS})")
@@ -159,7 +161,7 @@ def fold(text: str) -> str:
     'thank you  ‹user› '
     """
     lowered = text.lower()
-    if not (_is_marked(lowered) or "\u017f" in text or "\u0130" in text or "\u0131" in text):
+    if not (_is_marked(lowered) or any(map(text.__contains__, SPECIAL))):
         return lowered if text.isascii() else _fold_chars(text).lower()
     # no edit reaches across a space, and people use the same pieces again and again
     return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
