@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..arrays import Integers
 from ..words.key_table import Keys, KeyTable, Positions
 from ..words.suspects import spaced_places
-from ..words.text import TOKEN_LENGTH, tokens
+from ..words.text import TOKEN_LENGTH, token_shapes
 from ..words.token_arrays import TokenArrays, join_texts, owners_of, read_tokens, stretch_keys, text_keys
 from .block_lattice import Steps, neighbours, reading_neighbours, reading_steps
 from .features import GRAM_LENGTHS, unit_keys
@@ -152,7 +152,7 @@ def _written(arrays: TokenArrays, places: Positions) -> list[bytes]:
     starts, ends = arrays.starts[places], (arrays.starts + arrays.lengths)[places]
     names = [arrays.data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     for i in (i for i, name in enumerate(names) if not name.isalpha()):
-        shape = tokens(names[i].decode())[0].encode()
+        shape = token_shapes(names[i].decode())[0].encode()
         if shape != names[i] and not names[i].isascii():
             arrays.odd[arrays.owners[arrays.keys == arrays.keys[places[i]]]] = True
         names[i] = shape

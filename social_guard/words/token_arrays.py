@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .block_fold import EDGE, MARGIN, fold_block
 from .key_table import Keys, Positions
-from .text import TOKEN_LENGTH, tokens
+from .text import TOKEN_LENGTH, token_shapes
 
 LONGEST = 4 * TOKEN_LENGTH
 """Bytes of the longest token."""
@@ -133,7 +133,7 @@ def _odd_tokens(data: bytes, starts: Positions, lengths: Positions, kind: Bytes)
 
 def _shapes(data: bytes, starts: Positions, lengths: Positions) -> list[str]:
     ends = (starts + lengths).tolist()
-    return [tokens(data[start:end].decode())[0] for start, end in zip(starts.tolist(), ends, strict=True)]
+    return [token_shapes(data[start:end].decode())[0] for start, end in zip(starts.tolist(), ends, strict=True)]
 
 
 def _shaped_keys(data: bytes, starts: Positions, lengths: Positions, kind: Bytes) -> Keys:
