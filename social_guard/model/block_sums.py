@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,11 @@ _BITS = np.int64(32)
 _LOW = (np.int64(1) << _BITS) - 1
 _MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
 _GRAM_BLOCK = 4096
+UNSEEN_KEPT = 1 << 16
+"""Rows of tokens without one of their own that are kept from one block to the next."""
+
+Written = tuple[Sequence[bytes], Iterable[bool]]
+"""Tokens, and whether the rows of each may be kept."""
 _SHORTEST_GRAM, _LONGEST_GRAM = GRAM_LENGTHS
 
 
@@ -36,8 +42,8 @@ class Rows:
 class BlockSums:
     """Adds up the rows of the units of many comments.
 
-    Nothing in it changes but a bounded cache of readings, whose entries are the same whoever makes them: threads may
-    share it.
+    Nothing in it changes but bounded caches of readings and of rows, whose entries are the same whoever makes them: threads
+    may share it.
 
     Parameters
     ----------
@@ -51,6 +57,7 @@ class BlockSums:
 
     def __init__(self, words: Rows, grams: Rows, known: Mapping[str, float]) -> None:
         self._known = known
+        self._unseen: dict[int, bytes] = {}
         self._readings: dict[bytes, tuple[tuple[int, int, int], ...]] = {}
         self._grams, self._gram_values = KeyTable(text_keys(list(map(str.encode, grams.keys)))), _packed(grams.values)
         names = list(dict.fromkeys(token for key in words.keys for token in key.split(" ")))
@@ -79,13 +86,23 @@ class BlockSums:
         parts = [*([units[~arrays.odd[units >> _BITS]] for units in usual] if odd else usual), *odd_units]
         return self._unit_sums(parts, np.concatenate([unseen, more_unseen]), len(texts))
 
-    def _token_ids(self, keys: Keys, written: Callable[[Positions], list[bytes]]) -> tuple[Positions, Integers]:
+    def _token_ids(self, keys: Keys, written: Callable[[Positions], Written]) -> tuple[Positions, Integers]:
         """The numbers of tokens, known ones first, and the rows of those that are not known."""
         ids = self._tokens.find(keys)
         missing = np.flatnonzero(ids < 0)
-        _, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
+        unseen, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
         ids[missing] = len(self._rows) + which
-        return ids, self._gram_sums(written(missing[first]))
+        rows: list[bytes | None] = list(map(self._unseen.get, names := unseen.tolist()))
+        new = [i for i, row in enumerate(rows) if row is None]
+        tokens, kept = written(missing[first[new]])
+        sums = [row.tobytes() for row in self._gram_sums(tokens)]
+        for i, row, keep in zip(new, sums, kept, strict=False):
+            rows[i] = row
+            if keep:
+                self._unseen[names[i]] = row
+        if len(self._unseen) > UNSEEN_KEPT:
+            self._unseen.clear()
+        return ids, np.frombuffer(b"".join(filter(None, rows)), np.int64).reshape(len(rows), self._rows.shape[1])
 
     def _pair_units(self, owners: Positions, left: Positions, right: Positions) -> Positions:
         known = np.flatnonzero((left < len(self._index)) & (right < len(self._index)))
@@ -97,7 +114,7 @@ class BlockSums:
         """The units of comments whose tokens need care, found one comment after the other."""
         found = [unit_keys(texts[i], self._known) for i in odd]
         names = [token.encode() for held, _ in found for token in held]
-        ids, unseen = self._token_ids(text_keys(names), lambda places: [names[place] for place in places.tolist()])
+        ids, unseen = self._token_ids(text_keys(names), lambda places: ([names[i] for i in places.tolist()], repeat(True)))
         ids[ids >= len(self._rows)] += n_unseen
         owners = np.repeat(np.array(odd, np.int64), [len(held) for held, _ in found])
         pairs = [(i, *pair.split(" ")) for i, (_, pairs) in zip(odd, found, strict=True) for pair in pairs]
@@ -147,16 +164,18 @@ class BlockSums:
         return owners[hit // keys.shape[1]], ids[hit]
 
 
-def _written(arrays: TokenArrays, places: Positions) -> list[bytes]:
+def _written(arrays: TokenArrays, places: Positions) -> Written:
     """The tokens at some places, in their shapes; marks comments with digits outside ASCII, whose shape `keys` misses."""
+    kept = [True] * len(places)
     starts, ends = arrays.starts[places], (arrays.starts + arrays.lengths)[places]
     names = [arrays.data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     for i in (i for i, name in enumerate(names) if not name.isalpha()):
         shape = token_shapes(names[i].decode())[0].encode()
         if shape != names[i] and not names[i].isascii():
             arrays.odd[arrays.owners[arrays.keys == arrays.keys[places[i]]]] = True
+            kept[i] = False
         names[i] = shape
-    return names
+    return names, kept
 
 
 def _firsts(units: Positions) -> NDArray[np.bool_]:
