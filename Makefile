@@ -1,10 +1,12 @@
 PYTHON ?= python
 CORPORA ?= ../shared/corpora
-
 ENVIRONMENTS ?= build/benchmarks
 
-.PHONY: install demo test model agreement evaluate learning-curve benchmarks folds
-.PHONY: speed speed-scoring speed-growth speed-others speed-files speed-archive speed-spark speed-training speed-equality
+LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
+
+.PHONY: install demo notebooks test model agreement evaluate papers docs learning-curve benchmarks folds \
+  lock audit sbom speed speed-scoring speed-growth speed-others speed-files speed-archive speed-spark speed-training \
+  speed-equality
 
 install:  ## the package with everything that developing it needs
 	$(PYTHON) -m pip install -e .[dev]
@@ -17,12 +19,20 @@ test:  ## what CI runs
 
 model:  ## rebuild models/default from the open corpora and our own comments
 	social-guard train data/comments -o models/default --corpora $(CORPORA) --jobs 2
+	$(PYTHON) data/pin_model.py
 
 agreement:  ## of the two labellings of our own comments
 	$(PYTHON) benchmarks/agreement.py
 
-evaluate:  ## figures on comments that the model was not trained on, into docs/figures/
+evaluate:  ## figures on comments that the model was not trained on, into docs/figures/, and the papers made of them
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/papers.py
+
+papers:  ## model card, data sheets, records and annexes from those figures, into docs/papers/
+	$(PYTHON) benchmarks/papers.py
+
+docs:  ## the site, into build/site; a broken link is an error
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs build/site
 
 learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
@@ -30,6 +40,7 @@ learning-curve:  ## what more comments would bring, into docs/figures/
 benchmarks:  ## sources held out in turn, settings of the recipe, personal details, promises, replay
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/kills.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py
 	$(PYTHON) benchmarks/replay.py
@@ -62,3 +73,17 @@ speed-equality:  ## scores equal those of scikit-learn on a million comments
 
 folds:  ## rebuild the table of characters
 	$(PYTHON) data/make_folds.py
+
+notebooks:  ## run the notebooks and keep their outputs
+	$(PYTHON) notebooks/execute.py
+
+lock:  ## the newest releases, for development, and the oldest that are allowed, for a test, each with its hashes
+	$(PYTHON) -m $(LOCK) --upgrade setup.cfg --extra dev -o requirements.lock
+	printf 'pytest>=8\nhypothesis>=6.100\n' | $(PYTHON) -m $(LOCK) --upgrade --resolution lowest-direct setup.cfg - \
+	  --extra history --extra privacy -o requirements-oldest.lock
+
+audit:  ## known vulnerabilities of the locked releases; needs pip install .[audit] and the advisories of the Python Package Index
+	pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+sbom:  ## what the locked releases are, as CycloneDX; needs pip install .[audit]
+	cyclonedx-py requirements requirements.lock --output-reproducible --of JSON -o sbom.json

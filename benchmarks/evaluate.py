@@ -28,7 +28,8 @@ from social_guard.evaluation.scorecard import known_scores, source_frame
 from social_guard.files.data import text_key
 from social_guard.model.scorer import to_probability
 from social_guard.pages.plots import reliability_plot
-from social_guard.pages.report import Section, plain_values, to_markdown, write
+from social_guard.pages.report import Section, plain_values, to_markdown
+from social_guard.safe_files import write_file
 from social_guard.training import Recipe, fit_rows, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -147,11 +148,11 @@ def write_report(
     ]
     parts += [sources_part(rows, held_out)] if not rows["own"].all() else []
     parts += [frozen_part(guard, frozen, rows, redraws)] if frozen is not None else []
-    write(reliability_plot(own.reliability), folder / "reliability.svg")
-    write(markdown(guard, parts), folder / "evaluation.md")
+    write_file(folder / "reliability.svg", reliability_plot(own.reliability))
+    write_file(folder / "evaluation.md", markdown(guard, parts))
     figures = {title: {name: plain_values(frame) for name, frame in frames.items()} for title, _, frames in parts}
     content = {"model": guard.model_hash, "settings": dict(own.settings), "figures": figures}
-    write(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", folder / "evaluation.json")
+    write_file(folder / "evaluation.json", json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def markdown(guard: SocialGuard, parts: list[Part]) -> str:

@@ -25,7 +25,8 @@ from social_guard.model.classifier import deal_folds, fit_head
 from social_guard.model.matrix import CountedComments, VocabularyRecipe, assemble, choose_vocabulary, count_units
 from social_guard.pages.plots import line_plot
 from social_guard.pages.render import markdown_table
-from social_guard.pages.report import cells, write
+from social_guard.pages.report import cells
+from social_guard.safe_files import write_file
 from social_guard.training import Recipe, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,10 +111,10 @@ def write_curve(curve: pd.DataFrame, folder: Path) -> None:
     by_share = curve.groupby(["corpora", "share"])
     points = by_share.agg(comments=("comments", "mean"), map=("map", "mean"), map_low=("map", "min"), map_high=("map", "max"))
     lines = {names[with_corpora]: points.loc[with_corpora].to_numpy().tolist() for with_corpora in points.index.levels[0]}
-    write(line_plot(lines, x="our own comments learnt from", y="mean average precision"), folder / "learning-curve.svg")
+    write_file(folder / "learning-curve.svg", line_plot(lines, x="our own comments learnt from", y="mean average precision"))
     table = points.reset_index().assign(corpora=lambda f: f["corpora"].map(names), comments=lambda f: f["comments"].round().astype(int))
     table = table.rename(columns={"map": "mean_ap", "map_low": "mean_ap_low", "map_high": "mean_ap_high"}).drop(columns="share")
-    write(f"{HEAD}\n\n{markdown_table(cells(table.set_index('corpora').rename_axis('learnt from')))}\n", folder / "learning-curve.md")
+    write_file(folder / "learning-curve.md", f"{HEAD}\n\n{markdown_table(cells(table.set_index('corpora').rename_axis('learnt from')))}\n")
 
 
 HEAD = """\

@@ -15,7 +15,7 @@ from .categories import CATEGORIES, URGENT
 from .evaluation.evaluate import Evaluation, evaluate_guard
 from .exceptions import DataError
 from .explaining.explanation import Explanation, explain_frame, explain_prediction
-from .explaining.model_views import strongest_terms
+from .explaining.model_views import strongest_terms, term_sources
 from .explaining.reasons import describe_decision, tell_author
 from .explaining.removal import Removal
 from .files.batch import Judge, score_arrow, score_batch, score_dataset, score_frame
@@ -239,6 +239,10 @@ class SocialGuard:
         """What the model weighs most for and against a head (see `explaining.model_views.strongest_terms`)."""
         return strongest_terms(self._model.weights, head, most, kind=kind)
 
+    def term_sources(self, comments: pd.DataFrame, head: str, terms: Sequence[str]) -> pd.DataFrame:
+        """Which sources of training comments support some terms of a head (see `explaining.model_views.term_sources`)."""
+        return term_sources(self._model.weights, comments, head, terms)
+
     def evaluate(self, comments: pd.DataFrame, **options: Any) -> Evaluation:
         """Measure scores and decisions against labels, at the prevalence of the manifest (see `evaluation.evaluate.evaluate_guard`)."""
         return evaluate_guard(self, comments, **options)
@@ -268,8 +272,7 @@ class SocialGuard:
             When the labels do not prove a promise; it names every step concerned and the labels that are missing.
         """
         comments = load_comments(valid, text=text)
-        shares = {**(self._model.manifest.get("prevalence") or {}), **(goal.pop("prevalence", None) or {})}
-        aim = Goal(precision=precision, prevalence=shares, **goal)
+        aim = Goal(precision=precision, **goal).known_to_model(self._model.manifest.get("prevalence") or {})
         tuned = tune_policy(self.policy_text, self._score_columns(comments), comments, aim, model=self.model_hash)
         return type(self)(replace(self._model, policy_text=tuned.policy_text), tuned.report)
 

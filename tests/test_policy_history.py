@@ -4,10 +4,12 @@ import signal
 import time
 
 import pytest
+from filelock import FileLock
 
 from social_guard.exceptions import OutputError, PolicyError
+from social_guard.policy import versions as policy_history
 from social_guard.policy.decide import load_policy
-from social_guard.policy.versions import go_back, history_folder, read_versions, set_values, write_text, write_version
+from social_guard.policy.versions import go_back, history_folder, read_versions, set_values, write_version
 
 TEXT = "version = 1  # of the format\n[categories.spam]\nhide = 0.5\n"
 
@@ -30,7 +32,7 @@ def test_every_version_is_kept_with_who_when_and_why(file):
     assert (first.number, first.why, first.text) == (1, "as it was found", TEXT)
     assert (second.number, second.who, second.why) == (2, "A. Editor", "too many hidden")
     assert second.text == file.read_text(encoding="utf-8") == TEXT.replace("0.5", "0.6")
-    assert sorted(p.name for p in history_folder(file).iterdir()) == ["0001.toml", "0002.toml"]
+    assert sorted(p.name for p in history_folder(file).iterdir()) == ["0001.toml", "0002.toml", "lock"]
 
 
 def test_back_goes_one_version_further_each_time(file):
@@ -75,12 +77,50 @@ def test_without_history_there_is_no_way_back(file, tmp_path):
         read_versions(file)
 
 
+def _set_many(file, name):
+    for number in range(1, 11):
+        set_values(file, {name: number / 100}, f"{name} {number}", who=name)
+
+
 def test_two_people_at_once_do_not_overwrite_each_other(file):
-    """The number of a version is taken once."""
-    write_text(file.with_name("0001.toml"), "a", new=True)
-    with pytest.raises(OutputError, match="somebody else"):
-        write_text(file.with_name("0001.toml"), "b", new=True)
-    assert file.with_name("0001.toml").read_text(encoding="utf-8") == "a"
+    """Each change begins with what the one before it wrote: both last ones stand in the file, and all in its history."""
+    names = ["spam.hide", "abuse.hide"]
+    people = [multiprocessing.get_context("fork").Process(target=_set_many, args=(file, name)) for name in names]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert {person.exitcode for person in people} == {0}
+    policy, whys = load_policy(file), [version.why for version in read_versions(file)]
+    assert [policy.categories[name.split(".")[0]].hide for name in names] == [0.1, 0.1]
+    assert len(whys) == 21 and all([why for why in whys if why.startswith(name)][-1] == f"{name} 10" for name in names)
+
+
+def test_somebody_who_never_ends_is_not_waited_for(file, monkeypatch):
+    """After a while it is said, and nothing is changed."""
+    monkeypatch.setattr(policy_history, "PATIENCE", 0.1)
+    set_values(file, {"spam.hide": 0.6}, "x")
+    with FileLock(history_folder(file) / "lock"), pytest.raises(OutputError, match="somebody else has been saving it"):
+        set_values(file, {"spam.hide": 0.7}, "y")
+    assert len(read_versions(file)) == 2
+
+
+def test_a_number_is_taken_once(file, monkeypatch):
+    """Also where locks do not hold, as on some network disks: the version that is there first stays."""
+    set_values(file, {"spam.hide": 0.6}, "x")
+    kept, versions = (history_folder(file) / "0002.toml").read_bytes(), read_versions(file)
+    monkeypatch.setattr(policy_history, "read_versions", lambda path: versions[:1])
+    with pytest.raises(OutputError, match="somebody else has just saved a version"):
+        set_values(file, {"spam.hide": 0.7}, "y")
+    assert (history_folder(file) / "0002.toml").read_bytes() == kept
+
+
+@pytest.mark.parametrize("change", [lambda path: go_back(path), lambda path: set_values(path, {"spam.hide": 0.7}, "x")])
+def test_a_wrong_name_leaves_nothing_behind(tmp_path, change):
+    """No folder for the history of a file that is not there."""
+    with pytest.raises(PolicyError):
+        change(tmp_path / "none.toml")
+    assert list(tmp_path.iterdir()) == []
 
 
 def _write_for_ever(file):

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from social_guard.exceptions import OutputError
-from social_guard.pages.report import Section, cells, html_sections, plain_values, to_html, to_markdown, to_text, write
+from social_guard.pages.report import Section, cells, html_sections, plain_values, to_html, to_markdown, to_text
 
 FRAME = pd.DataFrame(
     {"n": pd.array([1200, None], dtype="Int64"), "auc": [0.81234, np.nan], "auc_low": [0.8, np.nan], "auc_high": [0.9, np.nan]},
@@ -58,12 +57,3 @@ def test_html_escapes_everything(title, cell):
     found = html_sections([Section(title, cell, pd.DataFrame({cell: [cell]}, index=[title]))])
     assert html.escape(title) in found and found.count(html.escape(cell)) >= 3
     assert found.count("<td>") == 2 and found.count("<h2>") == 1
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    """A surrogate cannot be written as UTF-8; the old file stays."""
-    write("first", tmp_path / "report.md")
-    with pytest.raises(OutputError, match="nowhere"):
-        write("x", tmp_path / "nowhere" / "report.md")
-    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
-    assert (tmp_path / "report.md").read_text(encoding="utf-8") == "first"

@@ -141,7 +141,7 @@ def train(labelled: Path | None, output: Path, corpora: Path | None, jobs: int, 
 def evaluate(source: Path, output: Path | None, disguises: bool, model: Path | None, policy: Path | None, **options: int) -> None:
     """Measure the model on labelled COMMENTS, a file or a folder of files that it was not trained on."""
     from ..files.data import load_comments
-    from ..pages.report import write
+    from ..safe_files import write_file
 
     kinds = {} if disguises else {"disguises": ()}
     found = _load(model, policy).evaluate(load_comments(source), **kinds, **options)
@@ -150,7 +150,7 @@ def evaluate(source: Path, output: Path | None, disguises: bool, model: Path | N
         forms = {".html": found.to_html, ".md": found.to_markdown, ".json": lambda: _json(found.to_dict())}
         if output.suffix not in forms:
             raise OutputError(f"{output}: the report can be written as {', '.join(forms)}")
-        write(forms[output.suffix](), output)
+        write_file(output, forms[output.suffix]())
 
 
 @cli.command()
@@ -163,11 +163,12 @@ def compare(model_a: Path, model_b: Path, comments: Path, text: str, output: Pat
     """Say what MODEL_B would do differently from MODEL_A on a file of COMMENTS, and why."""
     from ..files.data import read_table
     from ..model_comparison import compare_models
+    from ..safe_files import write_file
 
     frame = read_table(comments)
     comparison = compare_models(_load(model_a, None), _load(model_b, None), frame, text=text)
     if output is not None:
-        comparison.changes.join(frame[[text]]).to_csv(output, index_label="row")
+        write_file(output, comparison.changes.join(frame[[text]]).to_csv(index_label="row"))
     click.echo(str(comparison))
 
 

@@ -13,6 +13,7 @@ from ..categories import HEADS
 from ..exceptions import DataError
 from ..files.data import group_comments
 from ..pages import report
+from ..safe_files import write_file
 from .bootstrap import Redraws, draw
 from .disguise import DISGUISES
 from .fairness import group_measures
@@ -50,7 +51,8 @@ class Evaluation:
     outcomes : frame
         What becomes of the comments of each category, of the *inoffensive* (no category) and of *fair criticism* (no
         category, a complaint): ``comments`` and the shares ``hidden`` (hide or more), ``removed`` (remove or more),
-        ``reported``, ``reviewed`` (a person looks) and ``touched`` (any of these).
+        ``reported``, ``alone`` (software may act without a person), ``reviewed`` (a person looks) and ``touched``
+        (any of the others).
     reliability : frame
         One row a head and bin of scores: ``comments``, and assumed ``volume``, ``mean_score`` and ``observed`` share.
     by_source : frame
@@ -105,7 +107,7 @@ class Evaluation:
         """One self-contained HTML page, also written to ``path`` where one is given; plots need matplotlib."""
         page = report.to_html("Evaluation", self._summary(), self.sections(plots=plots))
         if path is not None:
-            report.write(page, path)
+            write_file(path, page)
         return page
 
     def _summary(self) -> str:

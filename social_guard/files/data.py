@@ -115,7 +115,7 @@ def _load_folder(folder: Path, text: str, licence_class: str | None) -> pd.DataF
     import datasets
     import pandas as pd
 
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in READERS)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in READERS)
     registry = source_registry()
     if licence_class is not None:
         files = [path for path in files if registry.get(path.stem, {}).get("licence_class") == licence_class]

@@ -18,9 +18,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
-import shutil
-import tempfile
 import warnings
 import zipfile
 import zlib
@@ -36,10 +33,13 @@ from numpy.typing import NDArray
 from ..exceptions import ModelError, ModelMismatchWarning, OutputError
 from ..model.scorer import Block, Weights, inverse_frequency
 from ..policy.decide import Policy, parse_policy, read_policy_text
+from ..safe_files import new_folder, read_bounded
 
 FORMAT = 1
 BLOCKS = ("word", "gram", "class")
 WEIGHTS, VOCABULARY, MANIFEST, POLICY = "weights.npz", "vocabulary.txt.gz", "manifest.json", "policy.toml"
+PINNED = "default_model.sha256"
+"""Beside this module; ``sha256sum -c`` in the folder of the model reads it too."""
 MOST_BYTES = 1 << 26
 """A file of a model may take so much, packed and unpacked; the model that ships takes a tenth of it."""
 MOST_LINES = 1 << 22
@@ -90,19 +90,13 @@ def save_model(model: Model, folder: str | Path) -> Path:
     folder = Path(folder)
     if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder}: exists and is not a model folder; choose another name")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
-            fresh = Path(temporary) / "model"
-            _write_files(model, fresh)
-            _swap(fresh, folder, Path(temporary) / "old")
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error})") from error
+    with new_folder(folder) as fresh:
+        for name, content in _contents(model).items():
+            (fresh / name).write_bytes(content)
     return folder
 
 
-def _write_files(model: Model, folder: Path) -> None:
-    folder.mkdir()
+def _contents(model: Model) -> dict[str, bytes]:
     contents = {WEIGHTS: _weights_bytes(model.weights), VOCABULARY: _vocabulary_bytes(model.weights)}
     manifest = model.manifest | {
         "format": FORMAT,
@@ -112,17 +106,7 @@ def _write_files(model: Model, folder: Path) -> None:
     }
     contents[MANIFEST] = (json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
     contents[POLICY] = model.policy_text.encode()
-    for name, content in contents.items():
-        with open(folder / name, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _swap(fresh: Path, folder: Path, old: Path) -> None:
-    if folder.exists():
-        shutil.move(folder, old)
-    os.replace(fresh, folder)
+    return contents
 
 
 def _weights_bytes(weights: Weights) -> bytes:
@@ -162,9 +146,9 @@ def load_model(folder: str | Path | None = None, policy: str | Path | None = Non
     ModelMismatchWarning
         When the thresholds were chosen for another model.
     """
+    pinned = _pinned_hash() if folder is None else None
     folder = default_folder() if folder is None else Path(folder)
-    manifest = _read_manifest(folder)
-    contents = {name: _read_checked(folder, name, manifest) for name in (WEIGHTS, VOCABULARY)}
+    manifest, contents = _read_folder(folder, pinned=pinned)
     try:
         weights = _parse_weights(contents[WEIGHTS], contents[VOCABULARY], manifest)
     except _DAMAGE as error:
@@ -185,10 +169,29 @@ def _warn_on_mismatch(policy: Policy, manifest: dict[str, Any], path: Path) -> N
         )
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _pinned_hash() -> str:
+    """The hash of the shipped model's manifest, in which the hashes of the other files stand."""
+    return Path(__file__).with_name(PINNED).read_text(encoding="ascii").split()[0]
+
+
+def _read_folder(folder: Path, *, pinned: str | None) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The manifest and the files that fit it; read again where another process saved the model meanwhile."""
+    manifest = _read_manifest(folder, pinned)
+    try:
+        return manifest, {name: _read_checked(folder, name, manifest) for name in (WEIGHTS, VOCABULARY)}
+    except ModelError:
+        if _read_manifest(folder, pinned) == manifest:
+            raise
+    return _read_folder(folder, pinned=pinned)
+
+
+def _read_manifest(folder: Path, pinned: str | None) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
-        manifest = json.loads(_read_bounded(path).decode("utf-8"))
+        content = read_bounded(path, MOST_BYTES)
+        if pinned is not None and hashlib.sha256(content).hexdigest() != pinned:
+            raise ValueError("it is not the manifest that this release of the package shipped with")
+        manifest = json.loads(content.decode("utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file, so {folder} is not a model folder; train one, or install the package again") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -201,14 +204,6 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _read_bounded(path: Path) -> bytes:
-    """The content of a file that is neither endless, such as a device or a pipe behind a link, nor far too long."""
-    if path.exists() and not path.is_file():
-        raise ValueError("it is not a regular file")
-    with open(path, "rb") as file:
-        return _at_most(file)
-
-
 def _at_most(file: BinaryIO) -> bytes:
     content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
@@ -219,7 +214,7 @@ def _at_most(file: BinaryIO) -> bytes:
 def _read_checked(folder: Path, name: str, manifest: dict[str, Any]) -> bytes:
     path = folder / name
     try:
-        content = _read_bounded(path)
+        content = read_bounded(path, MOST_BYTES)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read ({error}); the model is incomplete, save or install it again") from error
     hashes = manifest.get("sha256")

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from .. import __version__
 from ..exceptions import DataError, OutputError
+from ..safe_files import write_file
 from .batch import Judge
 from .chunks import BLOCK, Chunk, list_files, read_chunks, split_name
 from .resume import Piece, Unfinished
@@ -164,10 +165,11 @@ def write_text(target: str, content: str) -> None:
     OutputError
         When it cannot be written.
     """
-    layout = Layout("jsonl")
-    with _open_output(target, layout, {}, resume=False) as output:
-        output.add(0, content.encode(), ())
-        output.finish(layout, [])
+    if target == "-":
+        sys.stdout.buffer.write(content.encode())
+        sys.stdout.buffer.flush()
+    else:
+        write_file(target, content)
 
 
 # -------------------------------------------------------------------------------------------------------- scoring

@@ -360,7 +360,8 @@ def _join_parquet(pieces: Pieces, columns: Sequence[str], path: str) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _common_schema(list(dict.fromkeys(pa.ipc.open_stream(content).schema for content, _ in pieces())), columns)
+    met = (pa.ipc.open_stream(content).schema for content, _ in pieces())
+    schema = _common_schema(list({schema.serialize().to_pybytes(): schema for schema in met}.values()), columns)
     with pq.ParquetWriter(path, schema) as writer:
         waiting: list[Any] = []
         for content, _ in pieces():

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import html
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import OutputError
 from . import render
 
 if TYPE_CHECKING:
@@ -144,21 +141,3 @@ STYLE = (
     "table{border-collapse:collapse;font-size:.85rem;display:block;overflow-x:auto}"
     "th,td{padding:.25rem .6rem;text-align:left;border-bottom:1px solid #d8dde0;white-space:nowrap}svg{max-width:100%}"
 )
-
-
-def write(text: str, path: str | Path) -> None:
-    """Write a file whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        With the path and the reason.
-    """
-    target = Path(path)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error}); does the folder exist, and may you write there?") from error

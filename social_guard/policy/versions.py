@@ -8,21 +8,23 @@ step, so that a crash loses nothing. A change made by hand is noticed and kept t
 from __future__ import annotations
 
 import getpass
-import os
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from ..exceptions import OutputError, PolicyError
+from ..safe_files import write_file
 from .decide import parse_policy, read_policy_text
 from .edit import edit_policy
 
 _MARK = "# version: "
+PATIENCE = 60.0
+"""Seconds to wait for another change to end."""
 FIRST, BY_HAND = "as it was found", "changed by hand"
 
 
@@ -60,14 +62,18 @@ def set_values(path: str | Path, values: Mapping[str, Any], why: str, *, who: st
         When the file or its history cannot be written.
     """
     path = Path(path)
-    return write_version(path, edit_policy(read_policy_text(path), values, name=str(path)), why, who=who)
+    edit_policy(read_policy_text(path), values, name=str(path))  # a mistake leaves nothing behind
+    with _alone(path):
+        text = edit_policy(read_policy_text(path), values, name=str(path))
+        return _write(path, text, why, who, versions=_caught_up(path, who))
 
 
 def write_version(path: str | Path, text: str, why: str, *, who: str | None = None) -> Version:
     """Replace a policy file by another text and keep the version before."""
     path = Path(path)
     parse_policy(text, str(path))
-    return _write(path, text, why, who, versions=_caught_up(path, who))
+    with _alone(path):
+        return _write(path, text, why, who, versions=_caught_up(path, who))
 
 
 def go_back(path: str | Path, number: int | None = None, *, who: str | None = None) -> Version:
@@ -79,11 +85,12 @@ def go_back(path: str | Path, number: int | None = None, *, who: str | None = No
         When there is no such version.
     """
     path = Path(path)
-    versions = _caught_up(path, who)
-    target = versions[-1].same_as - 1 if number is None else number
-    if not 1 <= target <= len(versions):
-        raise PolicyError(f"{path}: there is no version {target}; its history has the versions 1 to {len(versions)}")
-    return _write(path, versions[target - 1].text, f"back to version {target}", who, versions=versions, same_as=target)
+    with _alone(path):
+        versions = _caught_up(path, who)
+        target = versions[-1].same_as - 1 if number is None else number
+        if not 1 <= target <= len(versions):
+            raise PolicyError(f"{path}: there is no version {target}; its history has the versions 1 to {len(versions)}")
+        return _write(path, versions[target - 1].text, f"back to version {target}", who, versions=versions, same_as=target)
 
 
 def read_versions(path: str | Path) -> list[Version]:
@@ -108,6 +115,25 @@ def history_folder(path: str | Path) -> Path:
     return Path(path).with_suffix(".history")
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One change at a time: the next one begins with what this one wrote."""
+    read_policy_text(path)  # a name that is wrong leaves no folder behind
+    folder = history_folder(path)
+    try:
+        folder.mkdir(exist_ok=True)
+        lock = FileLock(folder / "lock", timeout=PATIENCE)
+        lock.acquire()
+    except Timeout as error:
+        raise OutputError(f"{path}: somebody else has been saving it for {PATIENCE:.0f} seconds; try again") from error
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error})") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _caught_up(path: Path, who: str | None) -> list[Version]:
     """The history, with what stands in the file now as its last version."""
     versions, text = read_versions(path), read_policy_text(path)
@@ -118,7 +144,7 @@ def _caught_up(path: Path, who: str | None) -> list[Version]:
 
 def _write(path: Path, text: str, why: str, who: str | None, *, versions: list[Version], same_as: int | None = None) -> Version:
     version = _keep(path, text, why, who, versions=versions, same_as=same_as)
-    write_text(path, text)
+    write_file(path, text)
     return version
 
 
@@ -127,12 +153,11 @@ def _keep(path: Path, text: str, why: str, who: str | None, *, versions: list[Ve
     when = datetime.now(UTC).isoformat(timespec="seconds")
     version = Version(number, who or getpass.getuser(), when, why, same_as or number)
     head = msgspec.json.encode(version).decode()
-    folder = history_folder(path)
+    file = history_folder(path) / f"{number:04}.toml"
     try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error})") from error
-    write_text(folder / f"{number:04}.toml", f"{_MARK}{head}\n{text}", new=True)
+        write_file(file, f"{_MARK}{head}\n{text}", new=True)
+    except FileExistsError as error:
+        raise OutputError(f"{file}: somebody else has just saved a version; look at the file and try again") from error
     return msgspec.structs.replace(version, text=text)
 
 
@@ -143,23 +168,3 @@ def _read(file: Path) -> Version:
     except msgspec.DecodeError as error:
         raise PolicyError(f"{file}: is not a version of a policy file ({error}); its first line must tell of the change") from error
     return msgspec.structs.replace(version, text=text)
-
-
-def write_text(path: Path, text: str, *, new: bool = False) -> None:
-    """Write a file whole or not at all; a new one never replaces another, should two people save at once."""
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with open(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
-        (os.link if new else os.replace)(temporary, path)
-    except FileExistsError as error:
-        raise OutputError(f"{path}: somebody else has just saved a version; look at the file and try again") from error
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error})") from error
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)

@@ -21,7 +21,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,11 +32,15 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from ..exceptions import LogError, LogRecoveredWarning, OutputError
+from ..safe_files import read_bounded, write_file
 
 FORMAT = 1
 """Rises when a release writes lines that earlier releases would misread."""
 GENESIS = "0" * 64
 HEAD, LOCK = "head.json", "lock"
+MOST_HEAD, LONGEST_LINE = 1000, 1 << 26
+NONSENSE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What comes of lines that are JSON of another shape than ours, or none."""
 SEGMENT = re.compile(r"\d{6}\.jsonl")
 SEALED = re.compile(rb'(.*),"hash":"([0-9a-f]{64})"\}\n', re.DOTALL)
 
@@ -129,6 +132,7 @@ def verify(folder: str | Path, head: str | None = None) -> Verification:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with Chain(folder) as chain:
     ...         chain.append([{"kind": "note"}])
@@ -196,10 +200,10 @@ class _Walk:
     def own_head(self) -> Head:
         """The content of ``head.json``."""
         try:
-            content = (self.folder / HEAD).read_bytes()
-        except OSError as error:
+            content = read_bounded(self.folder / HEAD, MOST_HEAD)
+        except (OSError, ValueError) as error:
             raise _Broken(HEAD, 1, "head mismatch", f"it cannot be read ({error})") from error
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        with contextlib.suppress(*NONSENSE):
             parsed = json.loads(content)
             head = Head(parsed["n"], parsed["hash"])
             if type(head.n) is int and head.n >= 0 and head.to_bytes() == content:
@@ -209,8 +213,10 @@ class _Walk:
     def segment(self, path: Path, following: Path | None) -> Iterator[Entry]:
         """The sound lines of one file."""
         self.place = path.name, 0
+        if not path.is_file():
+            raise _Broken(path.name, 1, "unreadable", "it is not a regular file")
         with open(path, "rb") as stream:
-            for number, raw in enumerate(stream, 1):
+            for number, raw in enumerate(iter(lambda: stream.readline(LONGEST_LINE), b""), 1):
                 self.place = path.name, number
                 entry = self._line(raw, following is None, number == 1)
                 self._check_head()
@@ -229,11 +235,19 @@ class _Walk:
             raise _Broken(*self.place, "altered", "it is not a line as the log writes it")
         body, digest = sealed[1] + b"}", sealed[2].decode()
         self._check_link(body, digest, opens)
-        entry = json.loads(body)
+        try:
+            entry = json.loads(body)
+            self._take(entry, digest)
+        except NONSENSE as error:
+            raise _Broken(*self.place, "altered", f"its hash is right, but it is no entry of a log ({error})") from error
+        return entry
+
+    def _take(self, entry: Entry, digest: str) -> None:
+        if type(entry["n"]) is not int or type(entry["kind"]) is not str:
+            raise TypeError("without a number and a kind")
         self.last, self.lines = Head(entry["n"], digest), self.lines + 1
         if entry["kind"] == "expired":
             self.expired |= {int(segment): end for segment, end in entry["segments"].items()}
-        return entry
 
     def _check_link(self, body: bytes, digest: str, opens: bool) -> None:
         if _digest(self.last.hash, body) == digest:
@@ -265,7 +279,7 @@ class _Walk:
 
 def _stated_link(body: bytes, digest: str) -> Head | None:
     """Where the first line of a segment says that the one before ended, if it is sound in itself."""
-    with contextlib.suppress(ValueError, KeyError, TypeError):
+    with contextlib.suppress(*NONSENSE):
         entry = json.loads(body)
         if entry["kind"] == "segment" and _digest(entry["previous"], body) == digest:
             return Head(entry["n"] - 1, entry["previous"])
@@ -336,7 +350,7 @@ class Chain:
 
     def _open(self) -> int | None:
         if not _segments(self.folder) and not (self.folder / HEAD).exists():
-            _replace(self.folder / HEAD, Head().to_bytes())
+            write_file(self.folder / HEAD, Head().to_bytes())
         self._segment, self._month, self.head, torn = _resume(self.folder)
         if torn is None:
             return None
@@ -363,9 +377,10 @@ class Chain:
                 line, head = _sealed(content, head, now)
                 sealed.append(line)
             segment = self._segment + start
-            _write(self.folder / f"{segment:06}.jsonl", b"".join(sealed))
+            with _kept_or_cut(self.folder / f"{segment:06}.jsonl") as path:
+                _write(path, b"".join(sealed))
+                write_file(self.folder / HEAD, head.to_bytes())
             self._segment, self._month, self.head = segment, f"{now:%Y-%m}" if start else self._month, head
-            _replace(self.folder / HEAD, head.to_bytes())
 
     def _wants_segment(self, now: datetime) -> bool:
         path = self.folder / f"{self._segment:06}.jsonl"
@@ -379,10 +394,10 @@ class Chain:
         """
         ends: dict[str, str] = {}
         for path in _segments(self.folder)[:-1]:
-            entries = [json.loads(line) for line in path.read_bytes().splitlines()]
-            if max(datetime.fromisoformat(entry["time"]) for entry in entries) >= before:
+            latest, end = _newest(path)
+            if latest >= before:
                 break
-            ends[path.stem] = entries[-1]["hash"]
+            ends[path.stem] = end
         if ends:
             self.append([{"kind": "expired", "segments": ends}])
         names = [f"{segment}.jsonl" for segment in ends]
@@ -399,6 +414,15 @@ class Chain:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _newest(path: Path) -> tuple[datetime, str]:
+    """The latest time in a segment, and the hash that it ends with."""
+    try:
+        entries = [json.loads(line) for line in path.read_bytes().splitlines()]
+        return max(datetime.fromisoformat(entry["time"]) for entry in entries), entries[-1]["hash"]
+    except NONSENSE as error:
+        raise LogError(f"{path}: holds a line that is no entry of a log ({error}); nothing was deleted") from error
 
 
 def _locked(folder: Path) -> FileLock:
@@ -460,26 +484,26 @@ def _sealed(content: Mapping[str, Any], head: Head, now: datetime) -> tuple[byte
     return body[:-1] + f',"hash":"{digest}"}}\n'.encode(), Head(head.n + 1, digest)
 
 
-def _write(path: Path, content: bytes) -> None:
+@contextlib.contextmanager
+def _kept_or_cut(path: Path) -> Iterator[Path]:
+    """Take off what was appended where an error comes: what is reported as not written must not count later."""
     size = path.stat().st_size if path.exists() else 0
+    try:
+        yield path
+    except OutputError:
+        with contextlib.suppress(OSError):
+            if size:
+                os.truncate(path, size)
+            else:
+                path.unlink()
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
         with open(path, "ab") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.truncate(path, size)
         raise OutputError(f"{path}: cannot be written ({error}); nothing was kept of it") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        with open(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error})") from error

@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import msgspec
 
 from ..categories import CATEGORIES
-from ..exceptions import DataError
+from ..exceptions import DataError, LogError
 from ..policy.decide import Action, Decision
 from .chain import Chain, read_chain
 from .keys import Key, check_id
@@ -206,11 +208,41 @@ def read_decisions(folder: str | Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    decisions, outcomes = _last_lines(read_chain(folder))
+    try:
+        decisions, outcomes = _last_lines(read_chain(folder))
+    except msgspec.ValidationError as error:
+        raise LogError(f"{folder}: its hashes are right, but a line is not as this program writes it ({error})") from error
     rows = [_flat(entry, outcomes.get(comment, {})) for comment, entry in decisions.items()]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *(f"score_{key}" for key in CATEGORIES), "outcome", "outcome_categories"])
     scores = {f"score_{key}": float for key in CATEGORIES}
     return frame.astype(scores).assign(time=pd.to_datetime(frame["time"], utc=True, format="ISO8601"))
+
+
+_ActionKey = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(ACTIONS)})$")]
+_CategoryKey = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(CATEGORIES)})$")]
+
+
+class _Outcome(msgspec.Struct):
+    """What a line of a review or an appeal holds."""
+
+    comment: str
+    action: _ActionKey
+    categories: list[_CategoryKey] | None
+
+
+class _Decided(msgspec.Struct):
+    """What a line of a decision holds."""
+
+    comment: str
+    time: datetime
+    text: str | None
+    model: str
+    policy: str
+    action: _ActionKey | None
+    needs_review: bool
+    reasons: list[str]
+    categories: list[_CategoryKey]
+    scores: dict[_CategoryKey, float]
 
 
 COLUMNS = ("comment", "time", "text", "model", "policy", "action", "needs_review", "reasons", "categories")
@@ -221,8 +253,10 @@ def _last_lines(entries: Iterator[dict[str, Any]]) -> tuple[dict[str, Any], dict
     outcomes: dict[str, dict[str, Any]] = {"review": {}, "appeal": {}}
     for entry in entries:
         if entry["kind"] == "decision":
+            msgspec.convert(entry, _Decided)
             decisions[entry["comment"]] = entry
         elif entry["kind"] in outcomes:
+            msgspec.convert(entry, _Outcome)
             outcomes[entry["kind"]][entry["comment"]] = entry
     return decisions, outcomes["review"] | outcomes["appeal"]
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..categories import CATEGORIES
-from ..exceptions import ClockWarning, DataError, MissingExtraError, SecretKeyError
+from ..exceptions import ClockWarning, DataError, LedgerError, MissingExtraError, SecretKeyError
 from ..policy.decide import Action, HistoryRules
 from .keys import Key, check_id
 
@@ -362,6 +362,9 @@ class History:
         with self._step() as step:
             time, _ = self._trusted(step.state.time)
             counts = step.counts(owner, time - self.rules.window_days * DAY)
+        unknown = {action for _, action, _, _ in counts}.difference(ACTIONS)
+        if unknown:
+            raise LedgerError(f"{self._ledger.place}: holds the action {min(unknown)!r}; known are {', '.join(ACTIONS)}")
         points, breaches = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0)
         for pseudonym, action, categories, n in counts:
             points[owner[pseudonym]] += n * self.rules.weight(action, categories.split(";") if categories else ())

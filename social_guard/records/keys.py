@@ -16,6 +16,7 @@ from ..exceptions import DataError, SecretKeyError
 
 SHORTEST = 32
 """Bytes; as many as the hash has, see RFC 2104, section 3."""
+MOST_BYTES = 10_000
 FEWEST_DIFFERENT = 8
 """Different bytes in a key; 32 random bytes or 64 random hexadecimal digits hold more but for one case in a million."""
 LONGEST = 500
@@ -94,9 +95,13 @@ secrets; print(secrets.token_hex(32))"
             raise SecretKeyError(f"there is no key: name a file, or set {variable}; {HOW}")
         return Key(os.environ[variable].strip().encode())
     try:
-        return Key(Path(path).read_bytes().strip())
+        with open(path, "rb") as file:  # a pipe is welcome, e.g. from a program that keeps secrets
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise SecretKeyError(f"{path}: the key cannot be read ({error}); {HOW}") from error
+    if len(content) > MOST_BYTES:
+        raise SecretKeyError(f"{path}: has more than the {MOST_BYTES:,} bytes that a key may have; {HOW}")
+    return Key(content.strip())
 
 
 def check_id(value: Any, what: str) -> str:

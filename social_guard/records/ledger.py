@@ -23,6 +23,8 @@ FORMAT = 1
 WAIT_SECONDS = 60
 MOST_VALUES = 10_000
 """In one statement; SQLite allows 32,766, PostgreSQL 65,535."""
+LATEST = 1 << 40
+"""Seconds, far from any date: times are added to."""
 OPENING = 7_308_324_466
 """Any number: the name of the lock under which PostgreSQL's tables are made."""
 
@@ -90,6 +92,8 @@ class Ledger:
             found = connection.execute(sa.select(STATE.c.format)).scalar()
             if found is None:
                 connection.execute(sa.insert(STATE).values(format=FORMAT, keys=""))
+            elif not isinstance(found, int):
+                raise LedgerError(f"{self.place}: has no number for its format, so it is not a ledger of social_guard")
             elif found > FORMAT:
                 raise LedgerError(f"{self.place}: has format {found}, this release reads up to {FORMAT}; upgrade social_guard")
 
@@ -97,7 +101,7 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """All or nothing, and alone."""
         with self._reported(), self._engine.begin() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, self.place)
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -129,6 +133,7 @@ def _engine(url: sa.URL, place: str) -> sa.Engine:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver would begin too late, and read before it locks
+    connection.execute("PRAGMA trusted_schema = OFF")  # a trigger or view that somebody put there calls nothing of note
     connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten in the file too
 
 
@@ -139,10 +144,16 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 class Transaction:
     """What can be done to a ledger; the state is read, and locked, first."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, place: str) -> None:
+        self._connection, self._place = connection, place
         row = connection.execute(sa.select(STATE).with_for_update()).one()
+        self._check(isinstance(row.keys, str) and (row.time is None or (isinstance(row.time, int) and 0 <= row.time < LATEST)))
         self.state = State(row.time, tuple(row.keys.split()))
+
+    def _check(self, sound: bool) -> None:
+        """SQLite keeps anything in any column, so whatever is computed with is looked at first."""
+        if not sound:
+            raise LedgerError(f"{self._place}: holds what no ledger of social_guard does; was it altered? nothing of this step was kept")
 
     def set_state(self, state: State) -> None:
         """Replace what the ledger knows of itself."""
@@ -183,6 +194,7 @@ class Transaction:
         for part in _parts(pseudonyms):
             query = sa.select(*columns, sa.func.count()).where(BREACHES.c.author.in_(part), BREACHES.c.at > since)
             rows += [tuple(row) for row in self._connection.execute(query.group_by(*columns))]
+        self._check(all(isinstance(value, str) for row in rows for value in row[:3]))
         return rows
 
     def rename(self, pseudonyms: Mapping[str, str]) -> int:

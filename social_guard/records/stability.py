@@ -99,7 +99,7 @@ def _read_baseline(baseline: pd.DataFrame | str | Path) -> dict[str, Floats]:
     import pandas as pd
 
     try:
-        frame = baseline if isinstance(baseline, pd.DataFrame) else pd.read_json(Path(baseline))
+        frame = baseline if isinstance(baseline, pd.DataFrame) else pd.read_json(Path(baseline), convert_axes=False)
         values = {key: frame[key].to_numpy(float) for key in frame.columns if key in CATEGORIES}
     except (OSError, ValueError, AttributeError) as error:
         raise DataError(f"the baseline cannot be read ({error}); make one with score_quantiles") from error
