@@ -3,7 +3,7 @@ CORPORA ?= ../shared/corpora
 
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
-.PHONY: install demo notebooks test model agreement evaluate papers learning-curve benchmarks folds \
+.PHONY: install demo notebooks test model agreement evaluate papers docs learning-curve benchmarks folds \
   lock audit sbom
 
 install:  ## the package with everything that developing it needs
@@ -29,6 +29,9 @@ evaluate:  ## figures on comments that the model was not trained on, into docs/f
 papers:  ## model card, data sheets, records and annexes from those figures, into docs/papers/
 	$(PYTHON) benchmarks/papers.py
 
+docs:  ## the site, into build/site; a broken link is an error
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs build/site
+
 learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
 
@@ -36,6 +39,7 @@ benchmarks:  ## sources held out in turn, settings of the recipe, memory, person
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/files.py
+	$(PYTHON) benchmarks/kills.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py
 	$(PYTHON) benchmarks/replay.py
