@@ -101,7 +101,8 @@ def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
     nodes = _all_reading_nodes(folded, pieces, known)
     if not nodes:
         return list(dict.fromkeys(found)), list(dict.fromkeys(pairs))
-    return list(dict.fromkeys([*found, *(node.token for node in nodes)])), list(dict.fromkeys([*pairs, *_reading_pairs(found, nodes)]))
+    found_pairs = [*pairs, *(pair for pair, _, _ in _reading_pairs(found, nodes))]
+    return list(dict.fromkeys([*found, *(node.token for node in nodes)])), list(dict.fromkeys(found_pairs))
 
 
 _TOKENS_OF, _READINGS_OF = attrgetter("tokens"), attrgetter("readings")
@@ -121,15 +122,17 @@ def _all_reading_nodes(folded: str, pieces: Sequence[Piece], known: Known) -> li
     return nodes
 
 
-def _reading_pairs(found: Sequence[str], nodes: Sequence[Node]) -> Iterator[str]:
-    """The pairs of neighbours of which one at least is a reading."""
-    by_first: dict[int, list[str]] = {}
-    for token, first, _ in nodes:
-        by_first.setdefault(first, []).append(token)
+def _reading_pairs(found: Sequence[str], nodes: Sequence[Node]) -> Iterator[Slot]:
+    """The pairs of neighbours of which one at least is a reading, with the slots that they cover."""
+    by_first: dict[int, list[Node]] = {}
+    for node in nodes:
+        by_first.setdefault(node.first, []).append(node)
     for token, first, after in nodes:
         if first:
-            yield f"{found[first - 1]} {token}"
-        yield from (f"{token} {right}" for right in (*found[after : after + 1], *by_first.get(after, ())))
+            yield f"{found[first - 1]} {token}", first - 1, after
+        if after < len(found):
+            yield f"{token} {found[after]}", first, after + 1
+        yield from ((f"{token} {right.token}", first, right.after) for right in by_first.get(after, ()))
 
 
 def find_units(text: str, known: Known, pairs: Container[str] | None = None) -> list[Unit]:
@@ -152,17 +155,28 @@ def find_units(text: str, known: Known, pairs: Container[str] | None = None) -> 
     """
     comment = normalise(text)
     folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
-    spans = token_spans(folded)
-    readings = find_readings(folded)
-    slots = _raw_slots(comment, spans)
-    if readings:
-        nodes = lattice(spans, readings, known)
-        steps = [(node.token, slots[node.first][1], slots[node.after - 1][2]) for node in nodes]
-        joined = [(f"{a.token} {b.token}", slots[a.first][1], slots[b.after - 1][2]) for a, b in _neighbours(nodes)]
-    else:
-        steps = slots
-        joined = [(f"{a} {b}", start, end) for (a, start, _), (b, _, end) in pairwise(slots)]
-    return _gathered("token", steps) + _gathered("pair", [step for step in joined if pairs is None or step[0] in pairs])
+    pieces = read_pieces(folded)
+    slots = _raw_slots(comment, _placed_tokens(pieces))
+    nodes = _all_reading_nodes(folded, pieces, known)
+    found = [token for token, _, _ in slots]
+    joined = [(pair, i, i + 2) for i, pair in enumerate(map(" ".join, pairwise(found))) if pairs is None or pair in pairs]
+    if nodes:
+        joined += [pair for pair in _reading_pairs(found, nodes) if pairs is None or pair[0] in pairs]
+    return _gathered("token", slots + _placed(nodes, slots)) + _gathered("pair", _placed(joined, slots))
+
+
+def _placed(nodes: Iterable[tuple[str, int, int]], slots: Sequence[Slot]) -> list[Slot]:
+    """What covers slots, with the places of these."""
+    return [(key, slots[first][1], slots[after - 1][2]) for key, first, after in nodes]
+
+
+def _placed_tokens(pieces: Sequence[Piece]) -> list[Slot]:
+    """The tokens of a folded text with the places where they stand in it."""
+    slots, before = list[Slot](), 0
+    for piece in pieces:
+        slots += [(token, before + start, before + end) for token, start, end in piece.spans]
+        before += piece.length + 1
+    return slots
 
 
 def _gathered(kind: str, steps: Iterable[Slot]) -> list[Unit]:
@@ -197,12 +211,6 @@ def _is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "M" or SKIN_TONES[0] <= char <= SKIN_TONES[1]
 
 
-def lattice(spans: list[Slot], readings: Iterable[Reading], known: Known) -> list[Node]:
-    """The tokens in order, and beside them the known readings of the stretches that look disguised."""
-    tokens = [Node(token, slot, slot + 1) for slot, (token, _, _) in enumerate(spans)]
-    return tokens + reading_nodes(spans, readings, known)
-
-
 def reading_nodes(spans: list[Slot], readings: Iterable[Reading], known: Known) -> list[Node]:
     """The known readings of the stretches that look disguised, each over the slots of the tokens that it covers."""
     nodes = list[Node]()
@@ -226,13 +234,6 @@ def best_readings(readings: Iterable[Reading], known: Known) -> list[Reading]:
 
 def _commonness(reading: Reading, known: Known) -> float:
     return max(known.get(word, 0.0) for word in reading.word.split())
-
-
-def _neighbours(nodes: list[Node]) -> list[tuple[Node, Node]]:
-    by_first: dict[int, list[Node]] = {}
-    for node in nodes:
-        by_first.setdefault(node.first, []).append(node)
-    return [(left, right) for left in nodes for right in by_first.get(left.after, ())]
 
 
 def char_ngrams(token: str) -> set[str]:

@@ -344,7 +344,7 @@ class Piece(NamedTuple):
     readings : tuple of Reading
         Of disguises that the piece holds whole, counted from its start.
     spans : list of (str, int, int)
-        The `token_spans` of the piece, where there are readings.
+        The `token_spans` of the piece.
     length : int
         Characters.
     """
@@ -369,10 +369,10 @@ def read_pieces(folded: str) -> list[Piece]:
 def _read_piece(piece: str) -> Piece:
     word = piece.rstrip(",.")
     if word.isascii() and word.isalpha() and len(word) <= TOKEN_LENGTH and not _is_stretched(word):
-        return Piece((word,), (), [], len(piece))
-    found = tuple(shape for found in _TOKEN.findall(piece) for shape in _shape(found))
+        return Piece((word,), (), [(word, 0, len(word))], len(piece))
+    spans = token_spans(piece)
     readings = tuple(_piece_readings(piece)) if _is_suspect(piece) else ()
-    return Piece(found, readings, token_spans(piece) if readings else [], len(piece))
+    return Piece(tuple(token for token, _, _ in spans), readings, spans, len(piece))
 
 
 def _piece_readings(piece: str) -> Iterator[Reading]:
