@@ -11,8 +11,6 @@ import pytest
 
 from social_guard.exceptions import DataError, MissingExtraError
 from social_guard.spark import score_spark
-from tests.conftest import ROOT
-from tests.test_files_docs import SPARK
 
 NEEDED = os.environ.get("SOCIAL_GUARD_REQUIRE_ALL") == "1"
 pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
@@ -68,6 +66,14 @@ def test_spark_gives_what_the_guard_gives(spark, shipped_guard, comments, expect
     assert rows(score_spark(shipped_guard, frame)) == expected
 
 
+def test_spark_with_posts(spark, small_guard):
+    """A column of posts, some of them null."""
+    data = [("Thank you all", "Thank you to our volunteers"), ("Thank you all", None)]
+    frame = spark.createDataFrame(data, "text string, post string")
+    scored = [row.score_off_topic for row in score_spark(small_guard, frame, post="post").collect()]
+    assert scored == [small_guard.moderate(*row).scores["off_topic"] for row in data] and scored[0] != scored[1]
+
+
 def test_spark_types_and_nulls(spark, shipped_guard, tmp_path):
     """The new columns are typed beforehand; a frame of nulls, and one without rows, go through to Parquet and back."""
     for name, data in (("nulls", [(None,)] * 3), ("none", [])):
@@ -110,14 +116,6 @@ def test_a_guard_reads_what_spark_wrote(spark, shipped_guard, comments, expected
     spark.createDataFrame(comments, "id long, text string, tags array<string>").repartition(5).write.parquet(str(tmp_path / "in"))
     assert shipped_guard.score_file(tmp_path / "in", tmp_path / "out.parquet") == len(comments)
     assert sorted(pq.read_table(tmp_path / "out.parquet").to_pylist(), key=lambda row: row["id"]) == expected
-
-
-def test_the_block_of_the_page_runs(spark, tmp_path):
-    """As it stands in docs/files.md, with whole paths, since Spark has a working folder of its own."""
-    comments = ROOT / "data" / "example" / "comments.csv"
-    code = SPARK.replace("data/example/comments.csv", str(comments)).replace('"scored"', f'"{tmp_path / "scored"}"')
-    exec(compile(code, "docs/files.md", "exec"), {})  # noqa: S102 - our own page
-    assert pd.read_parquet(tmp_path / "scored")["text"].tolist() == pd.read_csv(comments)["text"].tolist()
 
 
 def test_without_pyspark_the_pip_line_is_said(shipped_guard, monkeypatch):

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..arrays import Floats
+from ..words.lexicon import Lexicon
+from .context import context_keys
 from .features import char_ngrams, unit_keys
 from .scorer import inverse_frequency
 
@@ -153,18 +155,24 @@ class CountedComments:
     pair_keys: tuple[str, ...]
 
 
-def count_units(texts: Sequence[str], min_df: int) -> CountedComments:
-    """Find the distinct tokens and pairs of every comment.
+def known_words(texts: Sequence[str], min_df: int) -> Lexicon:
+    """The words that stand in at least ``min_df`` comments."""
+    plain = Counter(token for text in texts for token in unit_keys(text, Lexicon())[0])
+    return Lexicon({token: float(count) for token, count in plain.items() if count >= min_df})
 
-    Words that stand in at least ``min_df`` comments are those that a disguised stretch may be read as.
+
+def count_units(texts: Sequence[str], min_df: int, posts: Sequence[str] | None = None) -> CountedComments:
+    """Find the distinct tokens and pairs of every comment; what it shares with its post counts among the pairs.
+
+    What is disguised or misspelt may be read as one of the `known_words`.
     """
-    plain = Counter(token for text in texts for token in unit_keys(text, {})[0])
-    known = {token: float(count) for token, count in plain.items() if count >= min_df}
+    known = known_words(texts, min_df)
     token_index: dict[str, int] = {}
     pair_index: dict[str, int] = {}
     token_lists, pair_lists = [], []
-    for text in texts:
+    for text, post in zip(texts, posts or [""] * len(texts), strict=True):
         tokens, pairs = unit_keys(text, known)
+        pairs.extend(context_keys(tokens, post))
         token_lists.append([token_index.setdefault(token, len(token_index)) for token in tokens])
         pair_lists.append([pair_index.setdefault(pair, len(pair_index)) for pair in pairs])
     return CountedComments(

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ TOKEN_LENGTH = 40
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
 MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+SPECIAL = "\u017f\u0130\u0131\u212a"
+"""Characters that are letters of ASCII to a search that ignores case, so that they may stand in a link."""
 _FEW = 16
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _DOTTED = re.compile(rf"\.(?:{_TOP_DOMAINS})")
@@ -42,15 +44,19 @@ _TOKEN = re.compile(rf"[{_WORD}]+(?:['*]+[{_WORD}]+)*\**|[!?]+|[#$%]")
 
 
 class Reading(NamedTuple):
-    """A guess at what a disguised stretch of the folded text, ``start`` to ``end``, is meant to say."""
+    """A guess at what a disguised stretch of the folded text, ``start`` to ``end``, is meant to say.
+
+    A ``word`` with asterisks is one that is masked. Of a ``bold`` guess the word must be a very common one.
+    """
 
     word: str
     start: int
     end: int
+    bold: bool = False
 
     def moved(self, places: int) -> Reading:
         """The same, so many characters further on."""
-        return Reading(self.word, self.start + places, self.end + places)
+        return Reading(self.word, self.start + places, self.end + places, self.bold)
 
 
 class _Edit(NamedTuple):
@@ -159,7 +165,7 @@ def fold(text: str) -> str:
     'thank you  ‹user› '
     """
     lowered = text.lower()
-    if not (_is_marked(lowered) or "\u017f" in text or "\u0130" in text or "\u0131" in text):
+    if not (_is_marked(lowered) or any(map(text.__contains__, SPECIAL))):
         return lowered if text.isascii() else _fold_chars(text).lower()
     # no edit reaches across a space, and people use the same pieces again and again
     return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
@@ -264,11 +270,18 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
             spans.append((piece if piece.isalpha() else _short_shape(piece), start, end))
         else:
             cuts = range(start, end, TOKEN_LENGTH)
-            spans += zip(_shape(piece), cuts, [*cuts[1:], end], strict=True)
+            spans += zip(token_shapes(piece), cuts, [*cuts[1:], end], strict=True)
     return spans
 
 
-def _shape(piece: str) -> tuple[str, ...]:
+def token_shapes(piece: str) -> tuple[str, ...]:
+    """What one find of the tokens' pattern counts as: cut where it is very long, a number by its length, a mask as one sign.
+
+    Examples
+    --------
+    >>> token_shapes("07700"), token_shapes("f***k")
+    (('00000',), ('f*k',))
+    """
     if len(piece) > TOKEN_LENGTH:
         return tuple(_short_shape(piece[i : i + TOKEN_LENGTH]) for i in range(0, len(piece), TOKEN_LENGTH))
     return (_short_shape(piece),)
@@ -301,17 +314,23 @@ _ALONE = "(?<![a-z0-9'])[a-z]"
 _SIGNED = re.compile(  # every way begins with a rare character, which the search jumps to, and looks back from there
     rf"[{_SEPARATORS}@$!|+0-9\x80-\U0010ffff](?:(?<=[^\x00-\x7f‹›])"
     r"|(?<=[a-z][@$!|+0-9])[@$!|+0-9]*[a-z]|(?<=\$)[a-z]|(?<=[a-z]\$)"
-    r"|(?<=[0-9])(?<![a-z0-9][0-9])[a-z]{3}|(?<=[a-z]{3}[0-9])(?![a-z0-9])"
+    r"|(?<=[0-9@!|+])[a-z]|(?<=[a-z][0-9@])|(?<=[a-z]\*)[a-z*]"
     rf"|(?<={_ALONE}[{_SEPARATORS}])[{_SEPARATORS}]{{0,2}}[a-z0-9@$!][{_SEPARATORS}]{{1,3}}[a-z](?![a-z0-9'])"
     rf"|(?<={_ALONE}[.\-_~^])[a-z]{{2}}|(?<=[a-z]{{2}}[.\-_~^])[a-z](?![a-z0-9']))"
 )
+SHORT = 3
+"""Three letters and digits may be a part, a bed, a road."""
 _STRETCHES = tuple(3 * chr(code) for code in range(ord("a"), ord("z") + 1))
 _CHUNK = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")
 _SPACED = re.compile(rf"(?<![a-z0-9'*])[a-z0-9@$!]([{_SEPARATORS}]{{1,3}})(?:[a-z0-9@$!]\1){{1,20}}[a-z0-9@$!](?![a-z0-9'])")
 _BETWEEN = re.compile(" [.\\-_*,/\\\\~^]{0,2}[a-z0-9@$!][.\\-_*,/\\\\~^]{0,2} ")
 """A character alone between two spaces, without which no word is spaced out over several pieces."""
-_LEET = [str.maketrans("01345789@$!|+", f"o{one}eastbgas{one}{one}t") for one in "il"]
-_STRIPPED = ".-_~^,/\\*!|+'@"
+_LEET = str.maketrans("034578@$9+", "oeastbasgt")
+_ONES = re.compile(r"[1!|]")
+_MOST_ONES = 3
+_FEWEST_SHOWN = 2
+_MASKED = re.compile(r"[a-z]+(?:\*+[a-z]+)+\**|[a-z]{2,}\*{2,}")
+_STRIPPED = ".-_~^,/\\*!+'@"
 _STRETCHED = re.compile(r"([a-z])\1\1+")
 
 
@@ -344,7 +363,7 @@ class Piece(NamedTuple):
     readings : tuple of Reading
         Of disguises that the piece holds whole, counted from its start.
     spans : list of (str, int, int)
-        The `token_spans` of the piece.
+        The `token_spans` of the piece, where there are readings.
     length : int
         Characters.
     """
@@ -369,10 +388,10 @@ def read_pieces(folded: str) -> list[Piece]:
 def _read_piece(piece: str) -> Piece:
     word = piece.rstrip(",.")
     if word.isascii() and word.isalpha() and len(word) <= TOKEN_LENGTH and not _is_stretched(word):
-        return Piece((word,), (), [(word, 0, len(word))], len(piece))
-    spans = token_spans(piece)
+        return Piece((word,), (), [], len(piece))
+    found = tuple(shape for found in _TOKEN.findall(piece) for shape in token_shapes(found))
     readings = tuple(_piece_readings(piece)) if _is_suspect(piece) else ()
-    return Piece(tuple(token for token, _, _ in spans), readings, spans, len(piece))
+    return Piece(found, readings, token_spans(piece) if readings else [], len(piece))
 
 
 def _piece_readings(piece: str) -> Iterator[Reading]:
@@ -411,18 +430,27 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
     >>> chunk_readings("-id1ot-")
     (Reading(word='idiot', start=1, end=6), Reading(word='idlot', start=1, end=6))
     """
-    if len(chunk) > TOKEN_LENGTH or not _is_suspect(chunk):
+    if len(chunk) > TOKEN_LENGTH:
         return ()
-    seen = chunk
-    if not chunk.isascii():
-        seen = "".join([_tables()[1].get(char, char) for char in chunk])
-        if len(chunk) == 1:
-            return (Reading(seen, 0, 1),) if seen != chunk else ()
-        if len(seen) != len(chunk) or not seen.isascii():
-            return ()  # the plain forms of what is not ASCII are none
+    seen = chunk if chunk.isascii() else "".join([_tables()[1].get(char, char) for char in chunk])
+    lone = len(chunk) == 1 and seen != chunk
+    if not (lone or (seen.isascii() and len(seen) == len(chunk))) or not _is_suspect(chunk):
+        return ()  # of what is not ASCII only a lone character has a reading
+    if lone:
+        return (Reading(seen, 0, 1),)
     core = seen.strip(_STRIPPED)
     start, written = seen.find(core), chunk.strip(_STRIPPED)
-    return tuple(Reading(word, start, start + len(core)) for word in _plain_forms(_rejoined(core)) if word != written)
+    bold = len(core) == SHORT and any(map(str.isdigit, core))
+    found = [Reading(word, start, start + len(core), bold) for word in _plain_forms(_rejoined(core)) if word != written]
+    return tuple(found + _masked(chunk))
+
+
+def _masked(chunk: str) -> list[Reading]:
+    """The one masked word that the chunk is but for the signs around it."""
+    match = _MASKED.search(chunk) if "*" in chunk else None
+    if not match or len(match[0]) - match[0].count("*") < _FEWEST_SHOWN:
+        return []
+    return [Reading(match[0], match.start(), match.end())] if chunk.strip(_STRIPPED) in match[0] else []
 
 
 def _rejoined(chunk: str) -> str:
@@ -433,11 +461,17 @@ def _rejoined(chunk: str) -> str:
 
 def _plain_forms(word: str) -> list[str]:
     """Every way to read a word whose letters are replaced by digits and signs or stretched, as plain letters."""
-    letters = [word]
-    if not word.isalpha():
-        if sum(map(str.isalpha, word)) * 2 < len(word):
-            return []
-        letters = [word.translate(table) for table in _LEET]
+    if sum(map(str.isalpha, word)) * 3 < len(word):
+        return []
+    letters = [word] if word.isalpha() else _ones_read(word.translate(_LEET))
     forms = [_STRETCHED.sub(double, form) for form in letters for double in (r"\1", r"\1\1")]
-    least = 4 if any(char.isdigit() for char in word) else 3  # three letters and digits are a part, a bed, a road
-    return [form for form in dict.fromkeys(forms) if len(form) >= least and form.isascii() and form.isalpha()]
+    return [form for form in dict.fromkeys(forms) if len(form) >= SHORT and form.isascii() and form.isalpha()]
+
+
+def _ones_read(word: str) -> list[str]:
+    """Each sign that may stand for an ``i`` or an ``l`` read both ways, all alike where there are many."""
+    ones = _ONES.findall(word)
+    if len(ones) > _MOST_ONES:
+        return [_ONES.sub(letter, word) for letter in "il"]
+    pieces = _ONES.split(word)
+    return ["".join(chain(*zip(pieces, (*read, ""), strict=True))) for read in product("il", repeat=len(ones))]
