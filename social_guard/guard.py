@@ -268,8 +268,7 @@ class SocialGuard:
             When the labels do not prove a promise; it names every step concerned and the labels that are missing.
         """
         comments = load_comments(valid, text=text)
-        shares = {**(self._model.manifest.get("prevalence") or {}), **(goal.pop("prevalence", None) or {})}
-        aim = Goal(precision=precision, prevalence=shares, **goal)
+        aim = Goal(precision=precision, **goal).known_to_model(self._model.manifest.get("prevalence") or {})
         tuned = tune_policy(self.policy_text, self._score_columns(comments), comments, aim, model=self.model_hash)
         return type(self)(replace(self._model, policy_text=tuned.policy_text), tuned.report)
 

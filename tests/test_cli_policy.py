@@ -67,6 +67,15 @@ def test_tune_writes_a_policy_file(tmp_path):
     assert load_policy(out).categories["spam"].hide < SHIPPED
 
 
+def test_tuning_a_file_that_is_there_keeps_it_in_its_history(file):
+    """The way back is one command."""
+    before = Path(file).read_text(encoding="utf-8")
+    run("tune", str(ROOT / "data" / "frozen"), "-o", file, "--precision", "spam.hide=0.8", "--prevalence", "as drawn")
+    assert Path(file).read_text(encoding="utf-8") != before
+    run("policy", "back", file)
+    assert Path(file).read_text(encoding="utf-8") == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -75,6 +84,7 @@ def test_tune_writes_a_policy_file(tmp_path):
         (["policy", "set", "FILE", "spam.hide", "2", "--why", "x"], "policy.toml: categories.spam.hide is 2"),
         (["policy", "back", "FILE"], "there is no version 0"),
         (["tune", str(ROOT / "data" / "frozen"), "-o", "t.toml", "--precision", "hide=high"], "--precision hide=high: write a name"),
+        (["tune", str(ROOT / "data" / "frozen"), "-o", "t.toml", "--prevalence", "often"], "prevalence is 'often': it must be a share"),
         (["tune", str(ROOT / "data" / "frozen"), "-o", "t.toml"], "more labelled"),
     ],
 )

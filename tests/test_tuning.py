@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 from sklearn.metrics import f1_score
 
 from social_guard import SocialGuard, load_comments
@@ -127,6 +128,19 @@ def test_the_rarer_the_category_the_higher_the_threshold():
     assert common.loc[("spam", "hide"), "threshold"] < rare.loc[("spam", "hide"), "threshold"]
 
 
+def test_labels_drawn_at_random_tell_the_prevalence_themselves():
+    """Comments as they came, or those above some score: the bound is that of Clopper and Pearson on what was reached."""
+    scores, labels = frames()
+    tuning = tune_policy(POLICY, scores, labels, Goal(precision={"spam": {"hide": 0.9}}, prevalence="as drawn"))
+    row = rows(tuning).loc[("spam", "hide")]
+    reached = labels["spam"][scores["spam"] >= row["threshold"]]
+    exact = binomtest(int(reached.sum()), len(reached), 0.9, alternative="greater")
+    assert exact.pvalue <= 0.05
+    assert row["precision_bound"] == pytest.approx(exact.proportion_ci(0.95).low, abs=1e-9)
+    known = tuned({"spam": {"hide": 0.9}}, prevalence=float(labels["spam"].mean()))
+    assert row["threshold"] == pytest.approx(rows(known).loc[("spam", "hide"), "threshold"], abs=0.02)
+
+
 def test_volumes_add_up():
     """What the steps touch in a week is what reaches the lowest one, and what waits is told."""
     tuning = rows(tuned({"spam": {"hide": 0.8, "remove": 0.95}}, comments_per_week=200)).loc["spam"]
@@ -160,6 +174,8 @@ def test_costs_move_the_mildest_step():
         ({"confidence": 1.0}, "confidence is 1.0: it must be at least 0.75"),
         ({"unproven": "ignore"}, "unproven is 'ignore': allowed are raise, drop, keep"),
         ({"prevalence": {"spam": 0}}, "prevalence spam is 0"),
+        ({"prevalence": 1.0}, "prevalence abuse is 1.0"),
+        ({"prevalence": "drawn"}, "prevalence is 'drawn': it must be a share, shares by category, or 'as drawn'"),
     ],
 )
 def test_a_goal_that_makes_no_sense_is_refused(goal, message):
@@ -190,3 +206,5 @@ def test_the_prevalence_of_the_model_is_the_default(shipped_guard, frozen):
     """Where a category is rare, 2,000 labels do not prove a high precision, and the guard says so."""
     with pytest.raises(TuningError, match="abuse.report: precision 0.95 where a share of 0.005 belongs"):
         shipped_guard.tune(frozen)
+    with pytest.raises(TuningError, match="abuse.report: precision 0.999 where a share of 0.3 belongs"):
+        shipped_guard.tune(frozen, {"abuse": {"report": 0.999}}, prevalence=0.3)

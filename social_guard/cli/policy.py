@@ -118,7 +118,12 @@ def _tell(file: Path, before: Any, number: int) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The policy file to write.")
 @click.option("--precision", multiple=True, metavar="STEP=SHARE", help="E.g. hide=0.8, or spam.hide=0.9; may be repeated.")
 @click.option("--cost", multiple=True, metavar="NAME=COST", help="Instead: miss=5 and false_alarm=1, also spam.miss=5.")
-@click.option("--prevalence", multiple=True, metavar="CATEGORY=SHARE", help="The share of a category where the guard is used.")
+@click.option(
+    "--prevalence",
+    multiple=True,
+    metavar="CATEGORY=SHARE",
+    help='The share of a category where the guard is used; or SHARE alone for all; or "as drawn": as in VALID, a random sample.',
+)
 @click.option("--confidence", default=0.95, show_default=True, help="How sure each promise must be.")
 @click.option("--joint", is_flag=True, help="The confidence is that of all promises together.")
 @click.option("--unproven", default="raise", show_default=True, help="What becomes of a step not proven: raise, drop or keep.")
@@ -127,16 +132,34 @@ def _tell(file: Path, before: Any, number: int) -> None:
 @click.option("--model", type=click.Path(path_type=Path), help="A model folder; by default the model that ships.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="The policy file to begin with.")
 def tune(valid: Path, output: Path, model: Path | None, policy_file: Path | None, **options: Any) -> None:
-    """Choose thresholds that keep a promised precision, proven on labelled comments, VALID; write a policy file."""
+    """Choose thresholds that keep a promised precision, proven on labelled comments, VALID; write a policy file.
+
+    A policy file that stands at OUTPUT is kept in its history.
+    """
     from ..guard import SocialGuard
+    from ..policy.versions import write_version
     from ..safe_files import write_file
 
-    for name, key in (("precision", "precision"), ("cost", "costs"), ("prevalence", "prevalence")):
-        options[key] = _pairs(name, options.pop(name)) or None
+    options["precision"] = _pairs("precision", options["precision"]) or None
+    options["costs"] = _pairs("cost", options.pop("cost")) or None
+    options["prevalence"] = _prevalence(options["prevalence"])
     tuned: Any = SocialGuard.load(model, policy=policy_file).tune(valid, **options)
-    write_file(output, tuned.policy_text)
+    if output.exists():
+        write_version(output, tuned.policy_text, f"tuned on {valid}")
+    else:
+        write_file(output, tuned.policy_text)
     click.echo(tuned.tuning.drop(columns="needs").round(4).to_string(index=False, na_rep="-"))
     click.echo(f"written to {output}; see what it changes with: social-guard policy diff OLD {output}", err=True)
+
+
+def _prevalence(given: tuple[str, ...]) -> Any:
+    """Shares by category, one share for all, or the words that stand for those of the labels."""
+    if len(given) == 1 and "=" not in given[0]:
+        try:
+            return float(given[0])
+        except ValueError:
+            return given[0]
+    return _pairs("prevalence", given) or None
 
 
 def _pairs(name: str, given: tuple[str, ...]) -> dict[str, Any]:
@@ -146,10 +169,10 @@ def _pairs(name: str, given: tuple[str, ...]) -> dict[str, Any]:
         path, _, number = pair.partition("=")
         *parents, last = path.strip().split(".")
         table = pairs
-        for key in parents:
-            table = table.setdefault(key, {})
         try:
+            for key in parents:
+                table = table.setdefault(key, {})
             table[last] = float(number)
-        except ValueError as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise TuningError(f"--{name} {pair}: write a name, =, and a number, e.g. hide=0.8") from error
     return pairs

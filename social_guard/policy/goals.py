@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..categories import CATEGORIES
@@ -18,7 +18,10 @@ COSTS = ("miss", "false_alarm")
 LEAST_CONFIDENCE = 0.75
 """The bounds are shown to hold from here on."""
 
+AS_DRAWN = "as drawn"
+
 Precision = Mapping[str, float | Mapping[str, float]]
+Prevalence = Mapping[str, float] | float | str
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,10 @@ class Goal:
     confidence : float
         How sure each promise must be: in at most a share 1 - confidence of all samples of labels that one might have
         drawn it is broken.
-    prevalence : mapping of str to float, optional
-        The share of each category where the guard is used; those left out are taken from the model,
-        or else from `categories.CATEGORIES`.
+    prevalence : mapping of str to float, float or "as drawn", optional
+        The share of each category where the guard is used, or one share for all; those left out are taken from the model,
+        or else from `categories.CATEGORIES`. With `AS_DRAWN` the labelled comments are a random sample of the comments in use,
+        or of those that score above some threshold: their own shares count.
     joint : bool
         Whether the confidence is that of all promises together (Bonferroni: each is given its part of the error).
     unproven : {"raise", "drop", "keep"}
@@ -52,7 +56,7 @@ class Goal:
     precision: Precision | None = None
     costs: Mapping[str, Any] | None = None
     confidence: float = 0.95
-    prevalence: Mapping[str, float] | None = None
+    prevalence: Prevalence | None = None
     joint: bool = False
     unproven: str = "raise"
     comments_per_week: int = 1000
@@ -76,12 +80,22 @@ class Goal:
 
     @property
     def shares(self) -> Mapping[str, float]:
-        """The prevalence of every category."""
-        return {key: category.prevalence for key, category in CATEGORIES.items()} | dict(self.prevalence or {})
+        """The prevalence of every category, as far as it is told."""
+        return {key: category.prevalence for key, category in CATEGORIES.items()} | _by_category(self.prevalence)
+
+    def known_to_model(self, shares: Mapping[str, float]) -> Goal:
+        """The same goal, in which the shares that a model assumes fill in those that are not told."""
+        return self if isinstance(self.prevalence, str) else replace(self, prevalence={**shares, **_by_category(self.prevalence)})
 
     def category_costs(self, category: str) -> Mapping[str, float]:
         """What a missed comment and a false alarm cost, if the category is tuned by cost."""
         return _for_category(self.costs or {}, category)
+
+
+def _by_category(prevalence: Prevalence | None) -> dict[str, float]:
+    if isinstance(prevalence, Mapping):
+        return dict(prevalence)
+    return dict.fromkeys(CATEGORIES, prevalence) if isinstance(prevalence, int | float) else {}
 
 
 def _for_category(given: Mapping[str, Any], category: str) -> Mapping[str, float]:
@@ -118,7 +132,9 @@ def check_goal(goal: Goal) -> None:
         if not 0 < value < most:
             limits = "above 0" if goal.costs is not None else "between 0 and 1"
             raise TuningError(f"{what} {'.'.join(path)} is {value}: it must be {limits}")
-    for key, share in (goal.prevalence or {}).items():
+    if isinstance(goal.prevalence, str) and goal.prevalence != AS_DRAWN:
+        raise TuningError(f"prevalence is {goal.prevalence!r}: it must be a share, shares by category, or {AS_DRAWN!r}")
+    for key, share in _by_category(goal.prevalence).items():
         if key not in CATEGORIES or not 0 < share < 1:
             raise TuningError(f"prevalence {key} is {share}: it must be the share of a category, between 0 and 1")
 

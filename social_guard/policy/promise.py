@@ -12,22 +12,25 @@ positives among the comments that reached the threshold, carried from the labels
 with one positive more to pay for the threshold standing at a positive. A test compares it with the exact integral.
 
 *Many thresholds.* They are tried from the strictest down, each only after the one above it has passed, so that none is
-paid for ("learn then test" in a fixed sequence). Should the very first ones fail by bad luck, the sequence starts a second
-time lower down; each start has half of the allowed error, and the first passes its half on when it gets that far. Where
-the starts are depends on the numbers of labels alone. The error of the whole is then at most what was allowed.
+paid for ("learn then test" in a fixed sequence). The first is the strictest that still passes with one false alarm, if the
+labels are that many: a sequence that begins where the first false alarm ends it would often end too soon. Where it begins
+depends on the numbers of labels alone. Splitting the labels to find a better beginning, or several beginnings that share
+the error, were tried and gave lower recall; an oracle that knows which single threshold to try finds little more than this
+(docs/figures/tuning-simulation.md).
 
 References
 ----------
 Clopper C., Pearson E. The use of confidence or fiducial limits illustrated in the case of the binomial. Biometrika 1934.
-Wiens B. A fixed sequence Bonferroni procedure for testing multiple endpoints. Pharmaceutical Statistics 2003.
+Maurer W., Hothorn L., Lehmacher W. Multiple comparisons in drug clinical trials and preclinical assays: a-priori ordered
+hypotheses. In: Biometrie in der chemisch-pharmazeutischen Industrie 6, 1995.
 Angelopoulos A. et al. Learn then test: calibrating predictive algorithms to achieve risk control. arXiv:2110.01052, 2021.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +40,11 @@ from ..arrays import Floats
 Ranks = NDArray[np.intp]
 GRID = 1e4
 """Thresholds have four digits."""
-STEPS = 100
+STEPS = 200
 """About how many thresholds are tried."""
-SECOND_START = 0.3
-"""The share of the positives above the second start."""
-MOST_FOLD = 64
+SPARE = (1, 0)
+"""False alarms that the first threshold may bear, if it can."""
+FOLDS = range(2, 65)
 """How many times as many labels are worth asking for."""
 FIRST_LABELS = 20
 """Without so many labels of either kind nothing can be foretold."""
@@ -92,6 +95,14 @@ class Sample:
         return cls(np.sort(np.floor(scores[positive] * GRID) / GRID), np.sort(scores[~positive]))
 
     @property
+    def share(self) -> float:
+        """The share of positives, one more counted than there are: with it the bound on a random sample is exact.
+
+        Of the comments that reach a threshold just broken, each is then a false alarm with probability 1 - P.
+        """
+        return (len(self.positives) + 1) / (len(self.positives) + len(self.negatives) + 1)
+
+    @property
     def ranks(self) -> Ranks:
         """The ranks among the positives, from the best, whose scores are tried as thresholds."""
         step = max(1, len(self.positives) // STEPS)
@@ -132,10 +143,9 @@ def proven_thresholds(sample: Sample, promise: Promise) -> dict[float, float]:
     ranks = sample.ranks
     thresholds = sample.at_rank(ranks)
     false_alarms = sample.false_alarms(thresholds)
-    chance = _chances(ranks, false_alarms, _mixing(len(sample.positives), len(sample.negatives), promise.ratio))
-    levels = _passed_levels(chance, _starts(sample, ranks, promise), promise.error)
-    bounds = _precision_bounds(sample, promise, ranks, false_alarms, levels)
-    return {float(x): float(bound) for x, bound, level in zip(thresholds, bounds, levels, strict=True) if level}
+    passed = _passed(ranks, false_alarms, _mixing(len(sample.positives), len(sample.negatives), promise.ratio), promise.error)
+    bounds = _precision_bounds(sample, promise, ranks, false_alarms)
+    return dict(zip(thresholds[passed].tolist(), bounds[passed].tolist(), strict=True))
 
 
 def _mixing(positives: int, negatives: int, ratio: float) -> float:
@@ -150,34 +160,30 @@ def _chances(hits: Ranks, false_alarms: Ranks, mixing: float) -> Floats:
     return bdtr(false_alarms, hits + false_alarms, mixing)
 
 
-def _starts(sample: Sample, ranks: Ranks, promise: Promise) -> list[int]:
-    """Where the sequence starts: as high as a threshold without false alarms can pass at all, and once more below."""
-    flawless = _chances(ranks, np.zeros_like(ranks), _mixing(len(sample.positives), len(sample.negatives), promise.ratio))
-    first = int(np.argmax(np.append(flawless <= promise.error / 2, True)))
-    second = np.searchsorted(ranks, max(SECOND_START * len(sample.positives), 2 * ranks[min(first, len(ranks) - 1)]))
-    if second < len(ranks):
-        return [first, int(second)]
-    return [int(np.argmax(np.append(flawless <= promise.error, True)))]
+def _passed(ranks: Ranks, false_alarms: Ranks, mixing: float, error: float) -> NDArray[np.bool_]:
+    """Which thresholds pass, one after the other from the first that can."""
+    start = _start(ranks, mixing, error)
+    passed = np.zeros(len(ranks), np.bool_)
+    passed[start:] = np.logical_and.accumulate(_chances(ranks, false_alarms, mixing)[start:] <= error)
+    return passed
 
 
-def _passed_levels(chances: Floats, starts: Sequence[int], error: float) -> Floats:
-    """The level at which each threshold passed, 0 where it did not."""
-    levels = np.zeros(len(chances))
-    carried = 0.0
-    for start, stop in pairwise([*starts, len(chances)]):
-        level = error / len(starts) + carried
-        passed = np.logical_and.accumulate(chances[start:stop] <= level)
-        levels[start:stop] = np.where(passed, level, 0.0)
-        carried = level if passed.all() else 0.0
-    return levels
+def _start(ranks: Ranks, mixing: float, error: float) -> int:
+    """Where the sequence begins; behind the last where no threshold can pass."""
+    for spare in SPARE:
+        able = _chances(ranks, np.full_like(ranks, spare), mixing) <= error
+        if able.any():
+            return int(np.argmax(able))
+    return len(ranks)
 
 
-def _precision_bounds(sample: Sample, promise: Promise, hits: Ranks, false_alarms: Ranks, levels: Floats) -> Floats:
+def _precision_bounds(sample: Sample, promise: Promise, hits: Ranks, false_alarms: Ranks) -> Floats:
     from scipy.special import betaincinv
 
-    share = betaincinv(hits, false_alarms + 1, levels)
+    share = betaincinv(hits, false_alarms + 1, promise.error)
     weight = promise.prevalence / (1 - promise.prevalence) * len(sample.negatives) / (len(sample.positives) + 1)
-    return share * weight / (share * weight + 1 - share)
+    bounds: Floats = share * weight / (share * weight + 1 - share)
+    return bounds
 
 
 def labels_needed(sample: Sample, promise: Promise) -> tuple[int, int] | None:
@@ -189,24 +195,26 @@ def labels_needed(sample: Sample, promise: Promise) -> tuple[int, int] | None:
     --------
     >>> scores = np.linspace(0, 1, 101)
     >>> labels_needed(Sample.of(scores, scores > 0.5), Promise(0.95, 0.05, 0.05))
-    (0, 1377)
+    (0, 1122)
     """
     n_positives, n_negatives = len(sample.positives), len(sample.negatives)
     if min(n_positives, n_negatives) < FIRST_LABELS:
         return max(FIRST_LABELS - n_positives, 0), max(FIRST_LABELS - n_negatives, 0)
-    ranks = sample.ranks
-    false_alarms = sample.false_alarms(sample.at_rank(ranks))
     options = []
     for more in (np.array([0, 1]), np.array([1, 0]), np.array([1, 1])):
-        for fold in range(2, MOST_FOLD + 1):
-            times = 1 + more * (fold - 1)
-            mixing = _mixing(n_positives * times[0], n_negatives * times[1], promise.ratio)
-            chance = _chances(ranks * times[0], false_alarms * times[1], mixing)
-            if (chance <= promise.error / 2).any():
-                extra = (times - 1) * (n_positives, n_negatives)
-                options.append((int(extra.sum()), int(extra[0]), int(extra[1])))
-                break
+        fold = bisect_left(FOLDS, True, key=partial(_proves, sample, promise, more))
+        if fold < len(FOLDS):
+            extra = more * (FOLDS[fold] - 1) * (n_positives, n_negatives)
+            options.append((int(extra.sum()), int(extra[0]), int(extra[1])))
     return min(options)[1:] if options else None
+
+
+def _proves(sample: Sample, promise: Promise, more: Ranks, fold: int) -> bool:
+    """Whether so many times as many labels of either kind would do, if the further ones are like those given."""
+    ranks, times = sample.ranks, 1 + more * (fold - 1)
+    mixing = _mixing(len(sample.positives) * times[0], len(sample.negatives) * times[1], promise.ratio)
+    false_alarms = sample.false_alarms(sample.at_rank(ranks))
+    return bool(_passed(ranks * times[0], false_alarms * times[1], mixing, promise.error).any())
 
 
 def cheapest_threshold(sample: Sample, prevalence: float, miss: float, false_alarm: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..categories import CATEGORIES
 from ..exceptions import TuningError
 from .decide import LEVELS, Action, CategoryRule, Policy, parse_policy
 from .edit import TUNED, edit_policy
-from .goals import Goal, check_goal
+from .goals import AS_DRAWN, Goal, check_goal
 from .promise import FIRST_LABELS, Promise, Sample, cheapest_threshold, labels_needed, proven_thresholds
 
 if TYPE_CHECKING:
@@ -207,6 +207,8 @@ def tune_policy(policy_text: str, scores: pd.DataFrame, labels: pd.DataFrame, go
     check_goal(goal)
     policy = parse_policy(policy_text)
     samples = {key: _sample(scores, labels, key) for key in _tuned_categories(policy, scores, goal)}
+    if goal.prevalence == AS_DRAWN:
+        goal = replace(goal, prevalence={key: sample.share for key, sample in samples.items()})
     rows = [row for key, sample in samples.items() for row in _tuned_rows(policy, key, samples, goal)]
     refused = [f"{row.category}.{row.step}: {row.needs}" for row in rows if row.basis == "unproven"]
     if refused and goal.unproven == "raise":
