@@ -22,15 +22,14 @@ from itertools import chain, pairwise
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
+from ..words.marks import mark, normalise_marked
 from ..words.text import (
     TOKEN_LENGTH,
     Normalised,
     Piece,
     Reading,
     find_readings,
-    fold,
     is_spaced_out,
-    normalise,
     read_pieces,
     token_spans,
 )
@@ -94,7 +93,7 @@ def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
     >>> unit_keys("Thank you, thank you 1diot", {"idiot": 9.0})
     (['thank', 'you', '1diot', 'idiot'], ['thank you', 'you thank', 'you 1diot', 'you idiot'])
     """
-    folded = fold(text)
+    folded = mark(text)
     pieces = read_pieces(folded)
     found = list(chain.from_iterable(map(_TOKENS_OF, pieces)))
     pairs = map(" ".join, pairwise(found))
@@ -150,7 +149,7 @@ def find_units(text: str, known: Known, pairs: Container[str] | None = None) -> 
     >>> [(unit.key, unit.spans) for unit in units]
     [('so', ((0, 2),)), ('1diot', ((3, 8),)), ('idiot', ((3, 8),)), ('so idiot', ((0, 8),))]
     """
-    comment = normalise(text)
+    comment = normalise_marked(text)
     folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
     spans = token_spans(folded)
     readings = find_readings(folded)

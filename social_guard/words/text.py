@@ -53,7 +53,7 @@ class Reading(NamedTuple):
         return Reading(self.word, self.start + places, self.end + places)
 
 
-class _Edit(NamedTuple):
+class Edit(NamedTuple):
     """The folded text from ``start`` to ``end`` stands for the raw text from ``raw_start`` to ``raw_end``."""
 
     start: int
@@ -78,7 +78,7 @@ class Normalised:
 
     raw: str
     text: str
-    edits: tuple[_Edit, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -139,13 +139,13 @@ def normalise(text: str) -> Normalised:
     if not _needs_edits(text):
         return Normalised(text, text.lower())
     pieces: list[str] = []
-    edits: list[_Edit] = []
+    edits: list[Edit] = []
     done = length = 0
     for match in _EDIT.finditer(text):
         new = _replacement(match)
         pieces += (text[done : match.start()].lower(), new)
         length += match.start() - done
-        edits.append(_Edit(length, length + len(new), match.start(), match.end()))
+        edits.append(Edit(length, length + len(new), match.start(), match.end()))
         done, length = match.end(), length + len(new)
     return Normalised(text, "".join([*pieces, text[done:].lower()]), tuple(edits))
 

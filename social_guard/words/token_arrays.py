@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .key_table import Keys, Positions
-from .text import MARKERS, TOKEN_LENGTH, fold, tokens
+from .marks import has_names, mark, wrap
+from .text import MARKERS, TOKEN_LENGTH, tokens
 
 EDGE = b"\xff"
 """Stands between comments, and around them."""
@@ -80,14 +81,19 @@ def read_tokens(texts: Sequence[str]) -> TokenArrays:
     >>> arrays.owners.tolist(), (arrays.keys[0] == arrays.keys[3]).item()
     ([0, 0, 0, 1, 1], True)
     """
-    parts = [(text if text.isascii() else fold(text)).encode() for text in texts]
+    parts = [_plainly_marked(text).encode() for text in texts]
     data, edges = join_texts(parts)
     marked = [i for i in _marked(data, edges) if texts[i].isascii()]
     if marked:
         for i in marked:
-            parts[i] = fold(texts[i]).encode()
+            parts[i] = mark(texts[i]).encode()
         data, edges = join_texts(parts)
     return _tokens(data, edges)
+
+
+def _plainly_marked(text: str) -> str:
+    """The marked comment, but that links and their like may be unfolded and capitals left where all is ASCII."""
+    return wrap(text, text) if text.isascii() and not has_names(text) else mark(text)
 
 
 def join_texts(parts: Sequence[bytes]) -> tuple[bytes, Positions]:
