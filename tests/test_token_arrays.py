@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard.words.text import fold, tokens
+from social_guard.words.marks import mark
+from social_guard.words.text import tokens
 from social_guard.words.token_arrays import read_tokens, text_keys
 from tests.test_text import TEXTS
 

@@ -108,9 +108,18 @@ class Explanation:
         return find_words(self.text, self.units)
 
     @cached_property
-    def word_contributions(self) -> Floats:
-        """What each word adds to each head, shape (n_words, n_heads); they add up to the log-odds as those of units do."""
+    def _shares(self) -> Floats:
         return share_out(self.units, self.contributions, self.words)
+
+    @property
+    def word_contributions(self) -> Floats:
+        """What each word adds to each head, shape (n_words, n_heads)."""
+        return self._shares[:-1]
+
+    @property
+    def form_contributions(self) -> Floats:
+        """What the form of the comment adds to each head beside its words, such as its length, shape (n_heads,)."""
+        return self._shares[-1]
 
     def strongest_words(self, head: str, share: float = SHARE_SHOWN) -> list[Unit]:
         """The words that add to a head at least so much of what its strongest word adds, the strongest first.

@@ -8,7 +8,8 @@ stretches as a second way through the same place.
 kind   key                                             example
 ====== =============================================== ============================
 token  a token or the reading of a disguised stretch   ``nurse``
-pair   two neighbouring tokens                         ``thank you``
+mark   what is said of the comment (`words.marks`)     ``‹start›``
+pair   two neighbours of these                         ``thank you``
 ====== =============================================== ============================
 """
 
@@ -22,7 +23,7 @@ from itertools import chain, pairwise
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from ..words.marks import mark, normalise_marked
+from ..words.marks import MARKS, mark, normalise_marked
 from ..words.text import (
     TOKEN_LENGTH,
     Normalised,
@@ -61,7 +62,7 @@ class Unit(NamedTuple):
     Attributes
     ----------
     kind : str
-        ``"token"`` or ``"pair"``.
+        ``"token"``, ``"mark"`` or ``"pair"``.
     key : str
         What the model knows it by.
     spans : tuple of (int, int)
@@ -90,8 +91,8 @@ def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
 
     Examples
     --------
-    >>> unit_keys("Thank you, thank you 1diot", {"idiot": 9.0})
-    (['thank', 'you', '1diot', 'idiot'], ['thank you', 'you thank', 'you 1diot', 'you idiot'])
+    >>> unit_keys("Thank you, thank you 1diot", {"idiot": 9.0})[0]
+    ['‹start›', 'thank', 'you', '1diot', '‹end›', '‹uptosix›', 'idiot']
     """
     folded = mark(text)
     pieces = read_pieces(folded)
@@ -146,7 +147,7 @@ def find_units(text: str, known: Known, pairs: Container[str] | None = None) -> 
     Examples
     --------
     >>> units = find_units("Ｓｏ 1diot", {"idiot": 9.0}, {"so idiot"})
-    >>> [(unit.key, unit.spans) for unit in units]
+    >>> [(unit.key, unit.spans) for unit in units if unit.kind != "mark"]
     [('so', ((0, 2),)), ('1diot', ((3, 8),)), ('idiot', ((3, 8),)), ('so idiot', ((0, 8),))]
     """
     comment = normalise_marked(text)
@@ -161,7 +162,8 @@ def find_units(text: str, known: Known, pairs: Container[str] | None = None) -> 
     else:
         steps = slots
         joined = [(f"{a} {b}", start, end) for (a, start, _), (b, _, end) in pairwise(slots)]
-    return _gathered("token", steps) + _gathered("pair", [step for step in joined if pairs is None or step[0] in pairs])
+    tokens, marks = [step for step in steps if step[0] not in MARKS], [step for step in steps if step[0] in MARKS]
+    return _gathered("token", tokens) + _gathered("mark", marks) + _gathered("pair", [step for step in joined if pairs is None or step[0] in pairs])
 
 
 def _gathered(kind: str, steps: Iterable[Slot]) -> list[Unit]:

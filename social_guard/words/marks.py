@@ -24,6 +24,8 @@ _SIZES |= {32: "thirtytwo", 45: "fortyfive", 64: "sixtyfour", 90: "ninety"}
 _LENGTHS = [f"‹upto{_SIZES[most]}›" for less, most in pairwise([0, *_SIZES]) for _ in range(most - less)]
 _LONGER = "‹overninety›"
 _SHORTEST_SHOUT = 5
+MARKS = frozenset([START, END, SHOUT, NAME, *_LENGTHS, _LONGER])
+"""All marks."""
 
 _NO_NAMES = (
     "Mon|Tues|Wednes|Thurs|Fri|Satur|Sun|Janu|Febr|March|April|May|June|July|Aug|Sept|Octo|Novem|Decem|Christ|Xmas|Easter|"
