@@ -199,7 +199,7 @@ def test_contributions_are_those_of_a_plain_logistic_regression(own_comments):
         explanation = explain_prediction(scorer, text)
         ours = {}
         for (kind, key, _), contribution in zip(explanation.units, explanation.contributions[:, 0].tolist(), strict=True):
-            parts = explanation.parts(key) if kind == "token" else pd.DataFrame([("word", key, contribution)], columns=PART)
+            parts = explanation.parts(key) if kind != "pair" else pd.DataFrame([("word", key, contribution)], columns=PART)
             for part in parts[PART].values.tolist():
                 ours[tuple(part[:2])] = ours.get(tuple(part[:2]), 0.0) + part[2]
         found = plain[row].tocoo()
