@@ -3,7 +3,7 @@ CORPORA ?= ../shared/corpora
 
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
-.PHONY: install demo test model agreement evaluate papers learning-curve benchmarks folds \
+.PHONY: install demo notebooks test model agreement evaluate papers docs learning-curve benchmarks folds \
   lock audit sbom
 
 install:  ## the package with everything that developing it needs
@@ -29,6 +29,9 @@ evaluate:  ## figures on comments that the model was not trained on, into docs/f
 papers:  ## model card, data sheets, records and annexes from those figures, into docs/papers/
 	$(PYTHON) benchmarks/papers.py
 
+docs:  ## the site, into build/site; a broken link is an error
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs build/site
+
 learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
 
@@ -42,6 +45,9 @@ benchmarks:  ## sources held out in turn, settings of the recipe, memory, person
 
 folds:  ## rebuild the table of characters
 	$(PYTHON) data/make_folds.py
+
+notebooks:  ## run the notebooks and keep their outputs
+	$(PYTHON) notebooks/execute.py
 
 lock:  ## the newest releases, for development, and the oldest that are allowed, for a test, each with its hashes
 	$(PYTHON) -m $(LOCK) --upgrade setup.cfg --extra dev -o requirements.lock

@@ -1,7 +1,8 @@
 """The ledger of repeat offenders: decisions a second, and what 100 kills in the middle of a batch lose or double.
 
-    python benchmarks/history.py                     # SQLite
-    python benchmarks/history.py --place "postgresql://postgres@/postgres?host=/tmp/…"
+Writes docs/figures/history.md: SQLite, and PostgreSQL where a server is named (`.ci/postgresql` starts one).
+
+    SOCIAL_GUARD_POSTGRESQL="postgresql://postgres@/postgres?host=/tmp/…" python benchmarks/history.py
 """
 
 from __future__ import annotations
@@ -22,21 +23,33 @@ from social_guard.records import history as room
 from social_guard.records.history import History
 from social_guard.records.keys import Key
 
+ROOT = Path(__file__).resolve().parents[1]
 KEY = Key(bytes(range(32)))
 FORK = multiprocessing.get_context("fork")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--place", help="a URL of an empty PostgreSQL database; by default new SQLite files")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--place", default=os.environ.get("SOCIAL_GUARD_POSTGRESQL"), help="a URL of an empty PostgreSQL database")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=100)
     options = parser.parse_args()
+    parts = [HEAD]
     with tempfile.TemporaryDirectory() as folder:
-        place = options.place or str(Path(folder) / "speed.db")
-        print(markdown(speed(place, decisions(options.rows, "s"))))
-        place = options.place or str(Path(folder) / "kills.db")
-        print("\n" + markdown(kills(place, decisions(20_000, "k"), options.kills)))
+        places = {"SQLite": (f"{folder}/speed.db", f"{folder}/kills.db"), "PostgreSQL": (options.place, options.place)}
+        for name, (first, second) in places.items():
+            if first:
+                tables = speed(first, decisions(options.rows, "s")), kills(second, decisions(20_000, "k"), options.kills)
+                parts += [f"## {name}", *map(markdown, tables)]
+                print("\n\n".join(parts[-3:]), flush=True)
+    (ROOT / "docs" / "figures" / "history.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+HEAD = """\
+# The ledger of repeat offenders: figures
+
+Written by `benchmarks/history.py`. Decisions a second in batches and row by row, and what a process that is killed at random moments
+while it writes a batch of 2,000 loses or doubles, once the batch is given again."""
 
 
 def decisions(n: int, prefix: str) -> pd.DataFrame:

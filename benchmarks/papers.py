@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from paper_facts import ROOT, gather_facts
 
 from social_guard import SocialGuard
-from social_guard.pages.report import write
+from social_guard.safe_files import write_file
 
 FOLDER = ROOT / "docs" / "papers"
 FILTERS = ("share", "interval", "decimal", "count", "per_thousand", "spelled")
@@ -41,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     papers = render_papers(gather_facts(SocialGuard.load(options.model), options.figures))
     for name, text in papers.items():
-        write(text, options.output / name)
+        write_file(options.output / name, text)
     print(f"{len(papers)} papers written to {options.output}")
 
 

@@ -1,7 +1,7 @@
 """What old thresholds of the Perspective API find and touch, for some shares at which scores may be given.
 
 Fits the recipe on our own comments alone and takes its held-out scores: each comment is judged by a model that never saw
-its writer. A comment belongs to TOXICITY if it has one of the labels that answer it.
+its writer. A comment belongs to TOXICITY if it has one of the labels that answer it. Writes docs/figures/perspective.md.
 
     python benchmarks/perspective.py
 """
@@ -20,7 +20,8 @@ from social_guard.model.scorer import to_probability
 from social_guard.perspective import ATTRIBUTES, shift_prevalence
 from social_guard.training import Recipe, fit_rows, gather_comments
 
-COMMENTS = Path(__file__).resolve().parents[1] / "data" / "comments"
+ROOT = Path(__file__).resolve().parents[1]
+COMMENTS = ROOT / "data" / "comments"
 ASSUMED = {key: category.prevalence for key, category in CATEGORIES.items()}
 
 
@@ -34,7 +35,19 @@ def main() -> None:
     classifier = fit_rows(rows, Recipe(), ASSUMED)
     held_out = pd.DataFrame(to_probability(classifier.held_out_log_odds_), columns=list(classifier.heads_), index=rows.index)
     known = rows[list(CATEGORIES)].notna().all(axis=1)
-    print(markdown(measure(rows[known], held_out[known], options)))
+    text = HEAD.format(attribute=options.attribute) + markdown(measure(rows[known], held_out[known], options))
+    (ROOT / "docs" / "figures" / "perspective.md").write_text(f"{text}\n", encoding="utf-8")
+
+
+HEAD = """\
+# What thresholds find and touch in the shape of Perspective
+
+Written by `benchmarks/perspective.py`, in percent: comments that belong to `{attribute}` and reach the threshold / comments that break
+no rule at all and reach it, for some shares at which scores may be given. Measured on the project's own comments, each by a
+model that never saw its writer, trained on them alone. The fair comments among them are hard ones, many written to look like the
+others, so on a real page fewer are touched.
+
+"""
 
 
 def measure(rows: pd.DataFrame, held_out: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:

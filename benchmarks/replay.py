@@ -1,4 +1,4 @@
-"""How long it takes to try a policy on scored comments, and what rules about words cost.
+"""How long it takes to try a policy on scored comments, and what rules cost; writes docs/figures/replay.md.
 
     python benchmarks/replay.py --rows 100000
 """
@@ -17,7 +17,7 @@ import pandas as pd
 from holdout import markdown
 
 from social_guard import SocialGuard, load_comments
-from social_guard.policy.rules import Allowed, Blocked, RuleBook, Rules, Staff
+from social_guard.policy.rules import Allowed, Blocked, Details, RuleBook, Rules, Staff
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,10 +56,11 @@ def rule_rows() -> list[dict[str, object]]:
     guard.scores(texts)
     reference = timed(lambda: guard.scores(texts)) / len(texts)
     rows = [{"what": "scoring, words already met", "microseconds a comment": 1e6 * reference, "of scoring": 1.0}]
-    for size in (3, 30, 300, 3000):
-        book = RuleBook(rule_book(size))
+    books = {f"{size} names and phrases": rule_book(size) for size in (3, 30, 300, 3000)}
+    for name, rules in (books | {"personal details": Rules(details=(Details(),))}).items():
+        book = RuleBook(rules)
         seconds = timed(lambda book=book: [book.find(text) for text in texts]) / len(texts)
-        rows.append({"what": f"{size} rules", "microseconds a comment": 1e6 * seconds, "of scoring": seconds / reference})
+        rows.append({"what": name, "microseconds a comment": 1e6 * seconds, "of scoring": seconds / reference})
     return rows
 
 
@@ -79,13 +80,24 @@ def main() -> None:
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory() as folder:
         scored, policy = scored_file(rows, Path(folder)), Path(folder) / "policy.toml"
-        text = SocialGuard.load().policy_text
-        policy.write_text(text, encoding="utf-8")
-        plain = replay_seconds(policy, scored)
-        ruled = text + '\n[[rules.blocked]]\nphrase = "wonder cure"\ncategory = "spam"\naction = "hide"\n'
-        policy.write_text(ruled, encoding="utf-8")
-        table = [{"policy": "no rules", "rows": rows, "seconds": plain}, {"policy": "one rule", "rows": rows, "seconds": replay_seconds(policy, scored)}]
-    print(f"{markdown(pd.DataFrame(table))}\n\n{markdown(pd.DataFrame(rule_rows()))}")
+        table = []
+        for name, rule in RULES.items():
+            policy.write_text(f"{SocialGuard.load().policy_text}\n{rule}\n", encoding="utf-8")
+            table.append({"policy with": name, "rows": rows, "seconds": replay_seconds(policy, scored)})
+    text = "\n\n".join([HEAD, markdown(pd.DataFrame(table)), "## What rules cost", markdown(pd.DataFrame(rule_rows()))])
+    print(text)
+    (ROOT / "docs" / "figures" / "replay.md").write_text(f"{text}\n", encoding="utf-8")
+
+
+RULES = {
+    "no rules": "",
+    "one phrase": '[[rules.blocked]]\nphrase = "wonder cure"\ncategory = "spam"\naction = "hide"',
+    "personal details": "[[rules.details]]",
+}
+HEAD = """\
+# A policy, tried on scored comments
+
+Written by `benchmarks/replay.py`: `social-guard policy replay` on a file of scored comments, start-up and reading included."""
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from .categories import CATEGORIES, URGENT
 from .evaluation.evaluate import Evaluation, evaluate_guard
 from .exceptions import DataError
 from .explaining.explanation import Explanation, explain_frame, explain_prediction
-from .explaining.model_views import strongest_terms
+from .explaining.model_views import strongest_terms, term_sources
 from .explaining.reasons import describe_decision, tell_author
 from .explaining.removal import Removal
 from .files.batch import Judge, score_arrow, score_batch, score_dataset, score_frame
@@ -238,6 +238,10 @@ class SocialGuard:
     def strongest_terms(self, head: str, most: int = 20, *, kind: str | None = None) -> pd.DataFrame:
         """What the model weighs most for and against a head (see `explaining.model_views.strongest_terms`)."""
         return strongest_terms(self._model.weights, head, most, kind=kind)
+
+    def term_sources(self, comments: pd.DataFrame, head: str, terms: Sequence[str]) -> pd.DataFrame:
+        """Which sources of training comments support some terms of a head (see `explaining.model_views.term_sources`)."""
+        return term_sources(self._model.weights, comments, head, terms)
 
     def evaluate(self, comments: pd.DataFrame, **options: Any) -> Evaluation:
         """Measure scores and decisions against labels, at the prevalence of the manifest (see `evaluation.evaluate.evaluate_guard`)."""

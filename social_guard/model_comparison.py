@@ -14,7 +14,7 @@ from .categories import CATEGORIES
 from .exceptions import DataError
 from .files.data import load_comments
 from .guard import SocialGuard
-from .policy.decide import NEVER
+from .policy.decide import DecisionTable
 from .training import train_guard
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ class ModelComparison:
     ----------
     changes : pandas.DataFrame
         One row for each comment with another decision; the index is that of the comments. ``action_before``,
-        ``action_after``, ``needs_review_before``, …, ``categories_after``; ``head``, the category whose log-odds changed
-    X
+        ``action_after``, ``needs_review_before``, …, ``categories_after``; ``head``, whose score crossed a threshold (the
+        one that moved most; blank where only rules differ), ``score_before``, ``score_after`` (missing where a model has no
+        such head), and ``why``, the words behind it.
     scores : pandas.DataFrame
-        One row a category: mean score before and after, and the mean absolute change.
+        One row a head: mean score before and after, and the mean absolute change.
     comments : int
         How many were compared.
 
@@ -65,8 +66,9 @@ class ModelComparison:
         moves = acted.groupby(["action_before", "action_after"]).size().sort_values(ascending=False, kind="stable")
         if len(moves):
             yield "Actions: " + "; ".join(f"{n:,} from {old} to {new}" for (old, new), n in moves.items()) + "."
-        heads = self.changes["head"].value_counts()
-        yield "Behind it: " + "; ".join(f"{head.replace('_', ' ')} in {n:,}" for head, n in heads.items()) + "."
+        heads = self.changes.loc[self.changes["head"] != "", "head"].value_counts()
+        if len(heads):
+            yield "Behind it: " + "; ".join(f"{head.replace('_', ' ')} in {n:,}" for head, n in heads.items()) + "."
 
 
 def compare_models(
@@ -95,16 +97,16 @@ def compare_models(
     import pandas as pd
 
     frame = _text_rows(comments, text)
-    shared = [head for head in before.heads if head in after.heads and head in CATEGORIES]
-    sides = [_Side(guard, frame[text].tolist(), shared) for guard in (before, after)]
+    heads = list(dict.fromkeys([*before.heads, *after.heads]))
+    sides = [_Side(guard, frame[text].tolist(), heads) for guard in (before, after)]
     decided = [guard.score_frame(frame, text)[list(DECIDED)].astype(object) for guard in (before, after)]
     changed = np.flatnonzero((decided[0] != decided[1]).any(axis=1))
-    rows = [_change(sides, i, shared) for i in changed.tolist()]
+    rows = [_change(sides, i, heads) for i in changed.tolist()]
     why = pd.DataFrame(rows, columns=["head", "score_before", "score_after", "why"], index=frame.index[changed])
     parts = [d.iloc[changed].add_suffix(suffix) for d, suffix in zip(decided, ("_before", "_after"), strict=True)]
     old, new = (side.scores for side in sides)
     scores = pd.DataFrame(
-        {"before": old.mean(axis=0), "after": new.mean(axis=0), "mean_change": np.abs(new - old).mean(axis=0)}, index=shared
+        {"before": old.mean(axis=0), "after": new.mean(axis=0), "mean_change": np.abs(new - old).mean(axis=0)}, index=heads
     )
     return ModelComparison(pd.concat([*parts, why], axis=1), scores, len(frame))
 
@@ -121,21 +123,26 @@ def _text_rows(comments: pd.DataFrame | Sequence[str], text: str) -> pd.DataFram
 
 
 class _Side:
-    """One guard's view of the comments, for the heads that both have."""
+    """One guard's view of the comments, for the heads of both; what it lacks has no score and reaches no threshold."""
 
     def __init__(self, guard: SocialGuard, texts: Sequence[str], heads: Sequence[str]) -> None:
         self.guard = guard
         self.texts = texts
-        self.scores: Floats = guard.scores(texts)[:, [guard.heads.index(head) for head in heads]]
-        rules = guard.policy.categories
-        self._steps = [rules[head].thresholds() if head in rules else (NEVER,) for head in heads]
+        columns = [heads.index(head) for head in guard.heads]
+        self.scores: Floats = np.full((len(texts), len(heads)), np.nan)
+        self.scores[:, columns] = guard.scores(texts)
+        self.levels = np.zeros((len(texts), len(heads)), np.int8)
+        self.levels[:, columns] = DecisionTable(guard.policy, guard.heads).levels(self.scores[:, columns])
 
-    def levels(self, i: int) -> Floats:
-        """How many thresholds the comment has reached in each head."""
-        return np.array([np.searchsorted(steps, p, side="right") for steps, p in zip(self._steps, self.scores[i], strict=True)])
+    def log_odds(self, i: int) -> Floats:
+        """Of one comment, very low where there is no score."""
+        bounded = np.clip(np.nan_to_num(self.scores[i]), 1e-12, 1 - 1e-12)
+        return np.log(bounded / (1 - bounded))
 
     def word_shares(self, i: int, head: str) -> dict[str, float]:
-        """What each word of the comment adds to a head, and what the head starts from."""
+        """What each word of the comment adds to a head, and what the head starts from; nothing if there is no such head."""
+        if head not in self.guard.heads:
+            return {}
         explanation = self.guard.explain(self.texts[i])
         column = explanation.word_contributions[:, explanation.heads.index(head)].tolist()
         shares = {word.key: share for word, share in zip(explanation.words, column, strict=True)}
@@ -143,11 +150,13 @@ class _Side:
 
 
 def _change(sides: Sequence[_Side], i: int, heads: Sequence[str]) -> tuple[str, float, float, str]:
-    """The head that changed a decision most, its scores, and the words behind it."""
-    old, new = (np.clip(side.scores[i], 1e-12, 1 - 1e-12) for side in sides)
-    shift = np.log(new / (1 - new)) - np.log(old / (1 - old))
-    crossed = sides[0].levels(i) != sides[1].levels(i)
-    h = int(np.argmax(np.abs(shift) * (crossed if crossed.any() else 1)))
+    """The head behind a changed decision, its scores, and the words behind it; blank where only rules differ."""
+    shift = sides[1].log_odds(i) - sides[0].log_odds(i)
+    crossed = sides[0].levels[i] != sides[1].levels[i]
+    categories = crossed & np.isin(heads, list(CATEGORIES))
+    if not crossed.any():
+        return "", np.nan, np.nan, ""
+    h = int(np.argmax(np.abs(shift) * (categories if categories.any() else crossed)))
     shares = [side.word_shares(i, heads[h]) for side in sides]
     differences = {word: shares[1].get(word, 0.0) - shares[0].get(word, 0.0) for word in dict.fromkeys([*shares[0], *shares[1]])}
     strongest = sorted(differences.items(), key=lambda item: -item[1] * np.sign(shift[h]))[:WORDS_SHOWN]

@@ -338,6 +338,7 @@ POLICY_TAIL = """
 # More that can stand here, each explained in the page that is named:
 #
 # [[rules.staff]]        names of staff, and [[rules.allowed]], [[rules.blocked]]: phrases         docs/policy.md
+# [[rules.details]]      phone numbers and other personal details call for a person               docs/policy.md
 # [public_contacts]      your own phone numbers, addresses and accounts, which are not personal      docs/privacy.md
 # [clock]                opening hours, by which answers are due                                    docs/signposts.md
 # [history]              when repeated breaches lead to a warning or a block                        docs/history.md

@@ -1,8 +1,5 @@
 import pickle
 import random
-import re
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -14,7 +11,6 @@ from social_guard import SocialGuard
 from social_guard.model.block_sums import _packed, _unpacked
 from social_guard.model.features import char_ngrams, unit_keys
 from social_guard.model.scorer import MANY, Scorer
-from tests.conftest import ROOT
 from tests.test_suspects import DISGUISED
 from tests.test_text import TEXTS
 
@@ -113,10 +109,3 @@ def test_unpacking_undoes_packing(values, width):
     """Two columns share one number and come apart again, an odd number of columns too."""
     rows = np.array(values, np.int64).reshape(-1, 5)[:, :width]
     assert np.array_equal(_unpacked(_packed(rows), width), rows)
-
-
-def test_the_page_on_batches_runs():
-    """The snippet of the page holds as it stands."""
-    page = (ROOT / "docs" / "batch-scoring.md").read_text(encoding="utf-8")
-    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
-        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import click
@@ -54,7 +55,7 @@ def test_replay_shows_what_would_have_happened(file, tmp_path):
     run("policy", "set", file, "mode", "off", "--why", "x")
     output = run("policy", "replay", file, scored, "--last", "20")
     assert output.split()[:4] == ["before", "after", "comments", "examples"]
-    assert "20 comments: " in output and "0 are acted on by software alone" in output
+    assert re.search(r"\n20 comments: \d+ \(\d+ before\) wait for a person, 0 \(\d+ before\) are acted on by software alone\n", output)
 
 
 def test_tune_writes_a_policy_file(tmp_path):

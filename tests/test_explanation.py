@@ -2,17 +2,24 @@ import html
 import json
 import pickle
 import re
+from collections import Counter
 from itertools import pairwise
+from random import Random
 
 import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
+from sklearn.linear_model import LogisticRegression
 
+from social_guard import CommentClassifier
+from social_guard.evaluation.disguise import DISGUISES as WAYS
 from social_guard.exceptions import DataError
+from social_guard.explaining.explanation import explain_prediction
 from social_guard.model.features import find_units
-from social_guard.model.scorer import to_probability
+from social_guard.model.matrix import assemble, count_units
+from social_guard.model.scorer import Scorer, to_probability
 from tests.conftest import ROOT
 from tests.test_text import DISGUISES, TEXTS
 
@@ -27,8 +34,7 @@ def test_contributions_add_up_for_any_text(shipped_guard, raw):
     explanation = shipped_guard.explain(raw)
     intercepts = np.array(list(explanation.intercepts.values()))
     assert np.abs(intercepts + explanation.contributions.sum(axis=0) - explanation.log_odds).max() < 1e-9
-    words = explanation.word_contributions.sum(axis=0) + explanation.form_contributions
-    assert np.abs(intercepts + words - explanation.log_odds).max() < 1e-9
+    assert np.abs(intercepts + explanation.word_contributions.sum(axis=0) - explanation.log_odds).max() < 1e-9
     assert np.array_equal(to_probability(explanation.log_odds), shipped_guard.scores([raw])[0])
 
 
@@ -68,6 +74,28 @@ def test_ranges_hold_what_was_written(shipped_guard, frame, written, meant):
     explanation = shipped_guard.explain(text)
     whole = {text[start:end] for word in explanation.words for start, end in word.spans}
     assert written in whole
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_ranges_of_words_in_every_disguise_that_we_test_with(shipped_guard, way):
+    """What is read out of a disguised word stands where that word stands, to the letter."""
+    cases = pd.read_csv(ROOT / "data" / "functional" / "cases.csv")
+    dice, seen = Random(way), 0
+    for text in cases.loc[cases["plain_id"].isna(), "text"].iloc[::9]:
+        words = list(re.finditer(r"(?<![\w'’*@.])[A-Za-z]{5,}(?![\w'’*@.])", text))
+        if not words:
+            continue
+        word = dice.choice(words)
+        hidden = WAYS[way](word[0], dice)
+        written = text[: word.start()] + hidden + text[word.end() :]
+        start = word.start() + len(hidden) - len(hidden.lstrip())
+        place = (start, start + len(hidden.strip()))
+        found = {unit.key: unit.spans for unit in shipped_guard.explain(written).units if unit.kind == "token"}
+        keys = {word[0].lower(), hidden.lower()} & set(found)  # a word with a letter masked or left out is read as it stands
+        if keys and text.lower().count(word[0].lower()) == 1:
+            assert {found[key] for key in keys} == {(place,)}
+            seen += 1
+    assert seen > 50
 
 
 @pytest.mark.parametrize(
@@ -180,32 +208,33 @@ def test_an_explanation_travels(shipped_guard):
     assert again.to_dict() == explanation.to_dict()
 
 
-def test_contributions_are_those_of_a_plain_logistic_regression(own_comments):
-    """By feature: coefficient times value of the plain scikit-learn form, within 1e-9."""
-    from social_guard import CommentClassifier
-    from social_guard.explaining.explanation import explain_prediction
-    from social_guard.model.matrix import assemble, count_units
-    from social_guard.model.scorer import Scorer
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of eli5 itself
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_contributions_are_those_that_eli5_finds(own_comments):
+    """By feature, for a plain scikit-learn regression with the same coefficients on the same matrix, within 1e-9."""
+    import eli5
 
     rows = own_comments[:400]
-    texts = rows["text"].tolist()
-    labels = rows["complaint"].astype(int).to_numpy()
+    texts, labels = rows["text"].tolist(), rows["complaint"].astype(int).to_numpy()
     model = CommentClassifier(min_df=2, max_words=2000, max_grams=2000, word_classes=(20,), folds=0).fit(texts, labels)
-    plain = assemble(count_units(texts, 2), model.vocabulary_).to_sparse().multiply(model.coef_[0]).tocsr()
+    matrix = assemble(count_units(texts, 2), model.vocabulary_).to_sparse().tocsr()
+    plain = LogisticRegression()
+    plain.classes_, plain.coef_, plain.intercept_ = model.classes_, model.coef_, model.intercept_
     blocks = zip(("word", "gram", "class"), model.vocabulary_.blocks, strict=True)
-    names = [(kind, key) for kind, block in blocks for key in block.keys]
+    names = [f"{kind}|{key}" for kind, block in blocks for key in block.keys]
     scorer = Scorer(model.weights_)
     for row, text in enumerate(texts[:20]):
         explanation = explain_prediction(scorer, text)
-        ours = {}
-        for (kind, key, _), contribution in zip(explanation.units, explanation.contributions[:, 0].tolist(), strict=True):
-            parts = explanation.parts(key) if kind != "pair" else pd.DataFrame([("word", key, contribution)], columns=PART)
-            for part in parts[PART].values.tolist():
-                ours[tuple(part[:2])] = ours.get(tuple(part[:2]), 0.0) + part[2]
-        found = plain[row].tocoo()
-        theirs = {names[column]: value for column, value in zip(found.col, found.data, strict=True)}
-        assert set(theirs) <= set(ours) and theirs
-        assert max(abs(ours[name] - theirs.get(name, 0.0)) for name in ours) < 1e-9
-
-
-PART = ["kind", "part", "contribution"]
+        ours = Counter()
+        for unit, contribution in zip(explanation.units, explanation.contributions[:, 0].tolist(), strict=True):
+            if unit.kind == "pair":
+                ours[f"word|{unit.key}"] += contribution
+            else:
+                ours.update({f"{p.kind}|{p.part}": p.contribution for p in explanation.parts(unit.key).itertuples()})
+        found = eli5.explain_prediction(plain, matrix[row], feature_names=names, top=None).targets[0]
+        sign = 1 if found.target == model.classes_[1] else -1  # it explains the likelier class
+        weights = [*found.feature_weights.pos, *found.feature_weights.neg]
+        theirs = {weight.feature: sign * weight.weight for weight in weights if weight.feature != "<BIAS>"}
+        assert theirs and set(theirs) <= set(ours)
+        assert max(abs(value - theirs.get(name, 0.0)) for name, value in ours.items()) < 1e-9
+        assert explanation.log_odds[0] == pytest.approx(float(plain.decision_function(matrix[row])[0]), abs=1e-9)

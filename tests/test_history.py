@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -21,10 +22,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from social_guard.exceptions import ClockWarning, DataError, LedgerError, SecretKeyError
-from social_guard.policy.decide import HistoryRules
+from social_guard.policy.decide import HistoryRules, parse_policy
 from social_guard.records import history as room
 from social_guard.records.history import History, Record, Standing
 from social_guard.records.keys import Key
+from tests.conftest import ROOT
 
 OLD, NEW, OTHER = (Key(bytes(range(start, start + 32))) for start in (0, 100, 200))
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -607,3 +609,11 @@ def test_blocks_do_not_show():
             assert whole.equals(many.confirm_frame(frame))
         finally:
             room.BLOCK = size
+
+
+def test_the_page_shows_the_defaults():
+    """The section of the policy file in docs/history.md changes nothing."""
+    section = re.search(r"```toml\n(.*?)```", (ROOT / "docs" / "history.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    rules = parse_policy("version = 1\n" + section).history
+    assert rules == HistoryRules(points={"hide": 1.0, "remove": 2.0, "report": 4.0})
+    assert [rules.weight(a, ()) for a in rules.points] == [HistoryRules().weight(a, ()) for a in rules.points]

@@ -8,7 +8,7 @@ from social_guard import SocialGuard
 from social_guard.cli.main import cli
 from social_guard.exceptions import DataError
 from social_guard.model_comparison import compare_models, train_without
-from social_guard.training import Recipe
+from social_guard.training import Recipe, train_guard
 
 COMMENTS = pd.DataFrame({"said": ["Thank you all", "You idiots", None, "What a numpty"]}, index=[3, 5, 7, 9])
 
@@ -39,6 +39,23 @@ def test_changes_are_told_with_their_cause(shipped_guard, milder):
     assert row["why"] == "(intercept) -30.00"
     assert "2 (66.7%) would get another action, and 0 more" in str(comparison)
     assert "offensive language in 2" in str(comparison)
+
+
+def test_what_a_model_cannot_see_is_told(shipped_guard):
+    """A head that one of the models lacks has no score there, and is what a change is put down to, with its words."""
+    rows = labelled("a", ["cheap", "kind"])
+    spam_alone = train_guard(rows, recipe=Recipe(min_df=2, folds=2, word_classes=()))
+    row = compare_models(shipped_guard, spam_alone, ["kind, kind, you useless idiots"]).changes.iloc[0]
+    assert (row["action_after"], row["head"]) == ("none", "offensive_language")
+    assert row["score_before"] > 0.5 and pd.isna(row["score_after"]) and "idiots -" in row["why"]
+
+
+def test_rules_alone_are_told_without_a_head(shipped_guard):
+    """Where the scores cross no other threshold, no head and no word is put forward."""
+    policy = shipped_guard.policy_text + "\n[[rules.blocked]]\nphrase = 'blue mushrooms'\ncategory = 'spam'\naction = 'hide'\n"
+    comparison = compare_models(shipped_guard, shipped_guard.with_policy(policy), ["Thank you for the blue mushrooms"])
+    assert comparison.changes[["action_after", "head", "why"]].values.tolist() == [["hide", "", ""]]
+    assert "Behind it" not in str(comparison)
 
 
 def test_words_behind_a_change_point_its_way(shipped_guard, small_guard):

@@ -19,6 +19,7 @@ def test_decisions_are_counted():
     assert decided["hidden"].tolist() == [False, False, True, True, True, False]
     assert decided["removed"].tolist() == [False, False, False, True, True, False]
     assert decided["reported"].tolist() == [False, False, False, False, True, False]
+    assert decided["alone"].tolist() == [False, False, True, False, False, False]
     assert decided["reviewed"].tolist() == [False, True, False, True, True, True]
     assert decided["touched"].tolist() == [False, True, True, True, True, True]
 

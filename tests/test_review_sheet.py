@@ -7,7 +7,9 @@ import pytest
 from social_guard import build_review_sheet
 from social_guard.exceptions import DataError, OutputError
 from social_guard.files.stream import read_frame
+from social_guard.review.decisions import COLUMNS
 from social_guard.review.sheet import MOST_COLUMNS, Columns, write_review_sheet
+from tests.conftest import ROOT
 
 COMMENTS = pd.DataFrame(
     {
@@ -119,3 +121,14 @@ def test_nothing_is_written_where_nothing_can_be(shipped_guard, tmp_path, scored
     scored.to_parquet(tmp_path / "scored.parquet")
     with pytest.raises(OutputError, match="does the folder exist"):
         write_review_sheet(shipped_guard, tmp_path / "scored.parquet", tmp_path / "nowhere" / "review.html")
+
+
+def test_the_columns_and_keys_are_those_of_the_page():
+    """The export's columns and the keys are written down where people look for them."""
+    page = (ROOT / "docs" / "review_sheet.md").read_text(encoding="utf-8")
+    script = (ROOT / "social_guard" / "review" / "sheet.js").read_text(encoding="utf-8")
+    help_text = (ROOT / "social_guard" / "review" / "sheet.html").read_text(encoding="utf-8")
+    assert re.search(r"const heads = (\[[^\]]*\]);", script).group(1) == str(list(COLUMNS)).replace("'", '"')
+    keys = re.findall(r'^    "?([a-z/?])"?: ', script[script.index("const keys = {") :].split("};")[0], re.MULTILINE)
+    assert len(keys) == 13 and sorted(keys) == sorted(re.findall(r"<kbd>(.)</kbd>", help_text))
+    assert all(f"`{key}`" in page for key in keys)

@@ -1,3 +1,4 @@
+import sys
 from datetime import date, timedelta
 
 import pytest
@@ -5,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from social_guard.categories import NOT_ENGLISH
-from social_guard.exceptions import PolicyError
+from social_guard.exceptions import MissingExtraError, PolicyError
 from social_guard.explaining.reasons import describe_decision
 from social_guard.policy.decide import Action, DecisionTable, parse_policy
-from social_guard.policy.rules import Allowed, RuleBook, Rules, Staff, has_expired, rule_warnings, words
+from social_guard.policy.rules import Allowed, Details, RuleBook, Rules, Staff, has_expired, rule_warnings, words
 
 POLICY = """
 version = 1
@@ -90,6 +91,55 @@ def test_one_path_for_one_and_for_many():
     assert [decisions[w] for w in which] == [TABLE.decide(row, text) for row, text in zip(scores, texts, strict=True)]
 
 
+DETAILS = """
+version = 1
+[categories.spam]
+hide = 0.5
+[public_contacts]
+phones = ["020 7946 0000"]
+[[rules.details]]
+action = "remove"
+kinds = ["nhs_number", "phone", "covert_filming"]
+[[rules.details]]
+kinds = ["phone"]
+action = "report"
+until = 2020-01-31
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "action", "categories", "rules"),
+    [
+        ("hello", {}, "none", (), ()),
+        ("ring him on o77oo 900123", {}, "remove", ("privacy",), ("personal detail: phone",)),
+        ("ring us on 020 7946 0000", {}, "none", (), ()),  # the organisation's own
+        ("write to jo.bloggs@example.org", {}, "none", (), ()),  # a kind that is not listed
+        ("buy, 07700 900123", {"spam": 0.5}, "remove", ("privacy", "spam"), ("personal detail: phone",)),
+        ("NHS number 999 000 0018, mob 07700 900123", {}, "remove", ("privacy",), ("personal detail: nhs_number, phone",)),
+        ("I secretly filmed the nurses", {}, "remove", ("privacy",), ("personal detail: covert_filming",)),
+    ],
+)
+def test_personal_details_call_for_a_person(text, given, action, categories, rules):
+    """Each kind that the file lists; software never acts on one alone."""
+    decision = decide(text, DecisionTable(parse_policy(DETAILS), HEADS), **given)
+    assert (str(decision.action), decision.categories, decision.rules) == (action, categories, rules)
+    assert decision.automatic == Action.NONE
+    assert decision.needs_review == bool(rules) and ("personal_detail" in decision.review_codes) == bool(rules)
+
+
+def test_without_kinds_all_of_them_count():
+    """And what is found is told by its kind, never as it stands."""
+    (rule,) = RuleBook(Rules(details=(Details(),))).find("dob 3/5/51")
+    assert rule.kinds == ("date_of_birth",) and rule.action == "remove"
+
+
+def test_want_of_the_libraries_shows_when_the_policy_is_loaded(monkeypatch):
+    """Not at the first number, in the middle of the night."""
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)
+    with pytest.raises(MissingExtraError, match=r"need phonenumbers: pip install 'social_guard\[privacy\]'"):
+        DecisionTable(parse_policy(DETAILS), HEADS)
+
+
 @pytest.mark.parametrize(
     ("mode", "action", "automatic", "codes"),
     [("act", "hide", "none", ("blocked_phrase",)), ("observe", "hide", "none", ()), ("off", "none", "none", ())],
@@ -110,6 +160,9 @@ def test_modes_hold_for_rules_too(mode, action, automatic, codes):
         ("[[rules.blocked]]\nphrase = 'see www.example.org'\ncategory = 'spam'\naction = 'hide'", "use words"),
         ("[[rules.blocked]]\nphrase = 'x'\ncategory = 'spm'\naction = 'hide'", r"rules.blocked\[0\].category is 'spm': allowed are"),
         ("[[rules.blocked]]\nphrase = 'x'\ncategory = 'spam'\naction = 'none'", r"rules.blocked\[0\].action is 'none': allowed are hide"),
+        ("[[rules.details]]\nkinds = ['fone']", r"rules.details\[0\].kinds has 'fone': allowed are profile_link"),
+        ("[[rules.details]]\nkinds = []", r"rules.details\[0\].kinds has ''"),
+        ("[[rules.details]]\naction = 'none'", r"rules.details\[0\].action is 'none'"),
     ],
 )
 def test_a_bad_rule_is_named_with_its_place(entry, message):

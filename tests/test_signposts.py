@@ -267,13 +267,6 @@ def test_a_policy_file_says_where_a_signpost_leads():
     assert destination("story", policy) == DESTINATIONS["story"] and story.signpost == "story"
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL), ids=["route", "due", "frame"])
-def test_the_guide_runs_as_it_stands(code, capsys):
-    """Each block by itself."""
-    exec(code, {})  # noqa: S102 - the words are our own
-    assert capsys.readouterr().out
-
-
 def test_the_guide_shows_a_whole_clock():
     """A policy file with every line of the section; but for the day off, the values shown are the defaults."""
     text = re.search(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[1]

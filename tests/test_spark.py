@@ -11,8 +11,6 @@ import pytest
 
 from social_guard.exceptions import DataError, MissingExtraError
 from social_guard.spark import score_spark
-from tests.conftest import ROOT
-from tests.test_files_docs import SPARK
 
 NEEDED = os.environ.get("SOCIAL_GUARD_REQUIRE_ALL") == "1"
 pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
@@ -110,14 +108,6 @@ def test_a_guard_reads_what_spark_wrote(spark, shipped_guard, comments, expected
     spark.createDataFrame(comments, "id long, text string, tags array<string>").repartition(5).write.parquet(str(tmp_path / "in"))
     assert shipped_guard.score_file(tmp_path / "in", tmp_path / "out.parquet") == len(comments)
     assert sorted(pq.read_table(tmp_path / "out.parquet").to_pylist(), key=lambda row: row["id"]) == expected
-
-
-def test_the_block_of_the_page_runs(spark, tmp_path):
-    """As it stands in docs/files.md, with whole paths, since Spark has a working folder of its own."""
-    comments = ROOT / "data" / "example" / "comments.csv"
-    code = SPARK.replace("data/example/comments.csv", str(comments)).replace('"scored"', f'"{tmp_path / "scored"}"')
-    exec(compile(code, "docs/files.md", "exec"), {})  # noqa: S102 - our own page
-    assert pd.read_parquet(tmp_path / "scored")["text"].tolist() == pd.read_csv(comments)["text"].tolist()
 
 
 def test_without_pyspark_the_pip_line_is_said(shipped_guard, monkeypatch):

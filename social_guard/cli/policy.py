@@ -57,11 +57,17 @@ def replay(file: Path, scored: Path, last: int | None, text: str, identifier: st
     frame = read_table(scored)
     result = replay_policy(frame if last is None else frame.tail(last), load_policy(file), text=text, identifier=identifier)
     click.echo(result.changes.to_string(index=False))
-    decided = result.decisions
-    waiting, alone = int(decided["needs_review"].sum()), int((decided["automatic"] != "none").sum())
-    click.echo(f"{len(decided):,} comments: {waiting:,} wait for a person, {alone:,} are acted on by software alone")
+    now, before = (_tallies(decided) for decided in (result.decisions, frame.loc[result.decisions.index]))
+    waiting, alone = (f"{count:,}" + (f" ({before[name]:,} before)" if name in before else "") for name, count in now.items())
+    click.echo(f"{len(result.decisions):,} comments: {waiting} wait for a person, {alone} are acted on by software alone")
     if result.unscored:
         click.echo(f"{result.unscored:,} rows have no scores and were left out", err=True)
+
+
+def _tallies(decided: Any) -> dict[str, int]:
+    """How many comments wait for a person, and on how many software acts alone, as far as the columns tell."""
+    quiet = {"needs_review": "false", "automatic": "none"}
+    return {name: int((decided[name].astype(str).str.lower() != word).sum()) for name, word in quiet.items() if name in decided}
 
 
 @policy.command("set")

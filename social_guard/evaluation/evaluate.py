@@ -51,7 +51,8 @@ class Evaluation:
     outcomes : frame
         What becomes of the comments of each category, of the *inoffensive* (no category) and of *fair criticism* (no
         category, a complaint): ``comments`` and the shares ``hidden`` (hide or more), ``removed`` (remove or more),
-        ``reported``, ``reviewed`` (a person looks) and ``touched`` (any of these).
+        ``reported``, ``alone`` (software may act without a person), ``reviewed`` (a person looks) and ``touched``
+        (any of the others).
     reliability : frame
         One row a head and bin of scores: ``comments``, and assumed ``volume``, ``mean_score`` and ``observed`` share.
     by_source : frame

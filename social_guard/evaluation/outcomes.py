@@ -26,7 +26,7 @@ def decide(policy: Policy, scores: pd.DataFrame) -> pd.DataFrame:
     -------
     frame
         Of bool, with the index of ``scores``: ``hidden`` (hide or more), ``removed`` (remove or more), ``reported``,
-        ``reviewed`` (a person looks), ``touched`` (any of these).
+        ``alone`` (software may do it without a person), ``reviewed`` (a person looks), ``touched`` (any of these).
 
     Examples
     --------
@@ -34,7 +34,7 @@ def decide(policy: Policy, scores: pd.DataFrame) -> pd.DataFrame:
     >>> from social_guard.policy.decide import parse_policy
     >>> policy = parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5\\nremove = 0.9")
     >>> decide(policy, pd.DataFrame({"spam": [0.4, 0.6, 0.9]})).sum().to_dict()
-    {'hidden': 2, 'removed': 1, 'reported': 0, 'reviewed': 1, 'touched': 2}
+    {'hidden': 2, 'removed': 1, 'reported': 0, 'alone': 1, 'reviewed': 1, 'touched': 2}
     """
     import pandas as pd
 
@@ -44,6 +44,7 @@ def decide(policy: Policy, scores: pd.DataFrame) -> pd.DataFrame:
             "hidden": [decision.action >= Action.HIDE for decision in decisions],
             "removed": [decision.action >= Action.REMOVE for decision in decisions],
             "reported": [decision.action >= Action.REPORT for decision in decisions],
+            "alone": [decision.automatic >= Action.HIDE for decision in decisions],
             "reviewed": [decision.needs_review for decision in decisions],
         },
         dtype=bool,

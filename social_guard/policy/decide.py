@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ..categories import CATEGORIES, NOT_ENGLISH, SIGNPOSTS, URGENT
 from ..exceptions import PolicyError
 from ..words.privacy import PublicContacts, contact_problems
-from .rules import STAFF_CATEGORY, Allowed, Blocked, Rule, RuleBook, Rules, Staff, rule_problems
+from .rules import STAFF_CATEGORY, Allowed, Blocked, Details, Rule, RuleBook, Rules, Staff, rule_problems
 
 VERSION = 1
 LEVELS = ("review", "hide", "remove", "report")
@@ -129,6 +129,7 @@ REVIEW_CODES: dict[str, str] = {
     "staff_named": "it names a member of staff and may be harassment",
     "allowed_phrase": "it holds a phrase that looks worse than it is",
     "blocked_phrase": "it holds a phrase that the policy file lists",
+    "personal_detail": "it holds a personal detail",
     "near_threshold": "a score is close to a threshold",
     "not_english": "the comment does not seem to be in English",
     "unscored": "the comment could not be scored",
@@ -473,7 +474,7 @@ class DecisionTable:
         self._thresholds = [self._head_thresholds(head) for head in heads]
         self._confirmed = {category: policy.confirmed(category) for category in CATEGORIES}
         self._order = sorted((h for h in heads if h in CATEGORIES), key=lambda head: CATEGORIES[head].severity)
-        self._rule_book = RuleBook(policy.rules)
+        self._rule_book = RuleBook(policy.rules, policy.public_contacts)
         self.verdict = lru_cache(maxsize=1 << 14)(self._verdict)
 
     def _head_thresholds(self, head: str) -> tuple[float, ...]:
@@ -537,7 +538,7 @@ class DecisionTable:
             return {}
         acting = {head: Action(reached[head] - 1) for head in self._order if reached.get(head, 0) > 1}
         for rule in rules:
-            if isinstance(rule, Blocked):
+            if isinstance(rule, Blocked | Details):
                 acting[rule.category] = max(acting.get(rule.category, Action.NONE), Action[rule.action.upper()])
         return acting
 
@@ -554,8 +555,13 @@ class DecisionTable:
 
 def _rule_code(rule: Rule, reached: Mapping[str, int], acting: Mapping[str, Action]) -> str:
     """Why a person must look because of a rule; empty where it changes nothing."""
-    applies = {Staff: STAFF_CATEGORY in reached, Allowed: bool(acting), Blocked: bool(acting)}[type(rule)]
+    applies = STAFF_CATEGORY in reached if isinstance(rule, Staff) else bool(acting)
     return RULE_CODES[type(rule)] if applies else ""
 
 
-RULE_CODES: dict[type[Rule], str] = {Staff: "staff_named", Allowed: "allowed_phrase", Blocked: "blocked_phrase"}
+RULE_CODES: dict[type[Rule], str] = {
+    Staff: "staff_named",
+    Allowed: "allowed_phrase",
+    Blocked: "blocked_phrase",
+    Details: "personal_detail",
+}

@@ -123,7 +123,7 @@ DESTINATIONS: dict[str, Destination] = {
         "free, on 116 123.",
     ),
 }
-"""Where each signpost leads unless the policy file says otherwise."""
+"""Where each signpost leads unless the policy file says otherwise; one without a line here goes where an enquiry does."""
 
 
 def destination(signpost: str, policy: Policy = POLICY) -> Destination:
@@ -141,7 +141,7 @@ def destination(signpost: str, policy: Policy = POLICY) -> Destination:
     """
     if signpost not in SIGNPOSTS:
         raise DataError(f"{signpost!r} is not a signpost: allowed are {', '.join(SIGNPOSTS)}")
-    default, rule = DESTINATIONS[signpost], policy.signposts.get(signpost)
+    default, rule = DESTINATIONS.get(signpost, DESTINATIONS["enquiry"]), policy.signposts.get(signpost)
     return replace(default, **{name: value for name in vars(default) if (value := getattr(rule, name, None)) is not None})
 
 

@@ -372,14 +372,14 @@ class _Number:
 
 @lru_cache(maxsize=1 << 12)
 def _passes_nhs_check(digits: str) -> bool:
-    nhs = _library("stdnum.gb.nhs", "python-stdnum")
+    nhs = _library("stdnum.gb.nhs")
     return bool(nhs.is_valid(digits))
 
 
 @lru_cache(maxsize=1 << 12)
 def _telephone(digits: str) -> str | None:
     """The number in international form, if a number like it can exist; ranges kept for drama can, but are never valid."""
-    phonenumbers = _library("phonenumbers", "phonenumbers")
+    phonenumbers = _library("phonenumbers")
     try:
         number = phonenumbers.parse(digits, "GB")
     except phonenumbers.NumberParseException:
@@ -390,13 +390,29 @@ def _telephone(digits: str) -> str | None:
     return f"+{number.country_code}{national}" if possible else None
 
 
-def _library(module: str, name: str) -> Any:
+def load_libraries() -> None:
+    """Load the libraries for numbers now, so that their want shows at once and not at the first number.
+
+    Raises
+    ------
+    MissingExtraError
+        When one is not installed.
+    """
+    for module in LIBRARIES:
+        _library(module)
+
+
+LIBRARIES = {"stdnum.gb.nhs": "python-stdnum", "phonenumbers": "phonenumbers"}
+"""Modules, and how their packages are called."""
+
+
+def _library(module: str) -> Any:
     from importlib import import_module
 
     try:
         return import_module(module)
     except ImportError as error:
-        raise MissingExtraError(f"personal details need {name}: pip install 'social_guard[privacy]'") from error
+        raise MissingExtraError(f"personal details need {LIBRARIES[module]}: pip install 'social_guard[privacy]'") from error
 
 
 _CODE = r"(?!(?:is|its|was|no|num|for|my|the|are|am|at|on|to|in|as|and|his|her|id)\b)(?:[a-z]{1,3}[ -]?)?[0-9](?:[ -]?[0-9]){4,9}+(?![0-9]|[/.:][0-9])"
