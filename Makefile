@@ -39,6 +39,7 @@ benchmarks:  ## sources held out in turn, settings of the recipe, memory, person
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/files.py
+	$(PYTHON) benchmarks/kills.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py
 	$(PYTHON) benchmarks/replay.py

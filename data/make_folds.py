@@ -71,7 +71,10 @@ def disguise(char: str) -> str:
     if not unicodedata.category(char).startswith("L"):
         return ""
     folded = reading(char)
-    return next((letter for letter in map(resembled, (char, folded)) if letter), "") if not folded.isascii() else ""
+    if folded.isascii():
+        return ""
+    # texts are read in lower case, in which a capital that was a look-alike may be none
+    return next((letter for letter in map(resembled, (char, folded, char.upper())) if letter), "")
 
 
 def resembled(char: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from social_guard import load_comments
 from social_guard.categories import CATEGORIES
+from social_guard.files import chunks, resume
 from social_guard.model.scorer import to_probability
 from social_guard.training import Recipe, build_guard, fit_rows, gather_comments
 from tests.conftest import COMMENTS, ROOT
@@ -75,3 +76,26 @@ def test_the_learning_curve_is_written(benchmarks, trained, tmp_path, monkeypatc
     assert not (quarter & ~half).any() and 0.4 < half[rows["own"]].mean() < 0.6
     learning_curve.write_curve(curve, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"learning-curve.md", "learning-curve.svg"}
+
+
+def test_kills_lose_nothing(benchmarks, tiny_guard, monkeypatch):
+    """A few of each kind here; the benchmark kills hundreds."""
+    import kills
+
+    monkeypatch.setattr(chunks, "BLOCK", 40)
+    monkeypatch.setattr(resume, "INTERVAL", 0.0)
+    for row in kills.rows(tiny_guard, 4):
+        assert row["kills"] == 4 and (row["lost"], row["half-written"]) == (0, 0), row
+
+
+def test_kills_find_what_is_half_written(benchmarks, tiny_guard, tmp_path):
+    """The counts are not zero by themselves."""
+    import kills
+
+    for kind, name, harm in ((kills.Page, "page.html", b"[1, 1"), (kills.PolicyFile, "policy.toml", b"version = "), (kills.Scored, "out.csv", b"t")):
+        stage = kills.Stage(tmp_path, tiny_guard, [0, 0])
+        kind().prepare(stage)
+        kind().write(stage, 1)
+        assert kind().check(stage, 1) == (0, 0)
+        (tmp_path / name).write_bytes(harm)
+        assert kind().check(stage, 1) != (0, 0)

@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from social_guard.exceptions import DataError, LabelError
 from social_guard.model.classifier import CommentClassifier, deal_folds
 from social_guard.model.features import char_ngrams, unit_keys
-from social_guard.model.matrix import assemble, count_units
+from social_guard.model.matrix import assemble, count_units, known_words
 
 HEADS = ["offensive_language", "spam", "compliment"]
 FAST = {"min_df": 2, "max_words": 1500, "max_grams": 1500, "word_classes": (10,)}
@@ -40,9 +40,7 @@ def fitted(texts, labels):
 def plain_features(classifier, train, texts):
     """The features of the model, made of plain scikit-learn parts only."""
     weights, vocabulary = classifier.weights_, classifier.vocabulary_
-    words = weights.words
-    known = {token: 1.0 for token in words.keys if " " not in token}
-    frequency = {key: float(f) for key, f in zip(words.keys, words.frequencies, strict=True) if key in known}
+    frequency = known_words(train, classifier.min_df)
 
     def word_units(text):
         tokens, pairs = unit_keys(text, frequency)

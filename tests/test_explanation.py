@@ -20,6 +20,7 @@ from social_guard.explaining.explanation import explain_prediction
 from social_guard.model.features import find_units
 from social_guard.model.matrix import assemble, count_units
 from social_guard.model.scorer import Scorer, to_probability
+from social_guard.words.lexicon import Lexicon
 from tests.conftest import ROOT
 from tests.test_text import DISGUISES, TEXTS
 
@@ -70,16 +71,20 @@ def test_dict_fits_its_schema(shipped_guard, raw):
 def test_ranges_hold_what_was_written(shipped_guard, frame, written, meant):
     """Through every disguise, beside emoji, entities, combining marks and words that run from right to left."""
     text = frame.format(written)
-    guesses = [unit for unit in find_units(text, {meant: 1.0}) if unit.kind == "token" and unit.key == meant]
+    guesses = [unit for unit in find_units(text, Lexicon({meant: 1.0})) if unit.kind == "token" and unit.key == meant]
     assert guesses, "the disguise is not seen through"
     explanation = shipped_guard.explain(text)
     whole = {text[start:end] for word in explanation.words for start, end in word.spans}
     assert written in whole
 
 
+BARE = " |@"
+"""What no token holds."""
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_ranges_of_words_in_every_disguise_that_we_test_with(shipped_guard, way):
-    """What is read out of a disguised word stands where that word stands, to the letter."""
+    """What is read out of a disguised word stands where that word stands, to the letter, but for signs at its ends."""
     cases = pd.read_csv(ROOT / "data" / "functional" / "cases.csv")
     dice, seen = Random(way), 0
     for text in cases.loc[cases["plain_id"].isna(), "text"].iloc[::9]:
@@ -89,8 +94,8 @@ def test_ranges_of_words_in_every_disguise_that_we_test_with(shipped_guard, way)
         word = dice.choice(words)
         hidden = WAYS[way](word[0], dice)
         written = text[: word.start()] + hidden + text[word.end() :]
-        start = word.start() + len(hidden) - len(hidden.lstrip())
-        place = (start, start + len(hidden.strip()))
+        start = word.start() + len(hidden) - len(hidden.lstrip(BARE))
+        place = (start, start + len(hidden.strip(BARE)))
         found = {unit.key: unit.spans for unit in shipped_guard.explain(written).units if unit.kind == "token"}
         keys = {word[0].lower(), hidden.lower()} & set(found)  # a word with a letter masked or left out is read as it stands
         if keys and text.lower().count(word[0].lower()) == 1:
@@ -165,7 +170,7 @@ def test_deciding_words_add_to_the_score(shipped_guard):
     adding = {word.key for word, share in zip(explanation.words, column, strict=True) if share > 0}
     words = explanation.deciding_words("offensive_language")
     assert words and {part for quoted in words for part in quoted.split()} <= adding
-    assert "f*cking idiots" in " ".join(words)
+    assert "f*cking" in " ".join(words)
     assert shipped_guard.explain("").deciding_words("spam") == []
 
 

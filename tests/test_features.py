@@ -2,10 +2,16 @@ import pytest
 from hypothesis import given
 
 from social_guard.model.features import char_ngrams, find_units, unit_keys, whole_letters
+from social_guard.words.lexicon import Lexicon
 from social_guard.words.marks import MARKS
 from tests.test_text import TEXTS
 
-KNOWN = {"idiot": 5.0, "pig": 2.0, "face": 2.0, "good": 9.0, "god": 4.0}
+KNOWN = Lexicon({"idiot": 5.0, "pig": 2.0, "face": 2.0, "good": 9.0, "god": 4.0})
+
+
+def unmarked(keys):
+    """The keys in which no mark takes part."""
+    return [key for key in keys if MARKS.isdisjoint(key.split(" "))]
 
 
 @given(TEXTS)
@@ -38,28 +44,39 @@ def test_letters_whose_fold_is_a_capital_have_their_place():
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
-        ("an 1diot", ["an", "1diot", "idiot"]),
+        ("an 1diot", ["an", "idiot"]),
         ("an 1d1ord", ["an", "1d1ord"]),  # the reading is no known word
-        ("gooood", ["gooood", "good"]),  # the commoner of two readings
-        ("🐷", ["🐷", "pig", "face"]),
-        ("idiot 1diot", ["idiot", "1diot"]),
+        ("gooood", ["good"]),  # the commoner of two readings
+        ("a cl0wn", ["a", "cl0wn", "clown"]),  # what the model knows stays, with the reading beside it
+        ("🐷", ["pig", "face"]),
+        ("idiot 1diot", ["idiot"]),
+        ("id*ot g**d", ["idiot", "g*d"]),  # good, gold, grid: nobody knows
+        ("an idoit, an idi ot", ["an", "idiot"]),
+        ("i d i o t", ["idiot"]),
         ("", []),
     ],
 )
-def test_readings_are_extra_tokens(text, keys):
-    """A reading stands beside what was written, once, and only when the model knows the word."""
-    assert [key for key in unit_keys(text, KNOWN)[0] if key not in MARKS] == keys
+def test_what_is_unknown_gives_way_to_what_it_means(text, keys):
+    """A reading, a whole word or a likely spelling stands in the place of what the model does not know."""
+    known = Lexicon({"cl0wn": 5.0, "clown": 9.0, "gold": 9.0, "grid": 9.0} | KNOWN)
+    assert sorted(unmarked(unit_keys(text, known)[0])) == sorted(keys)
+
+
+def test_three_letters_and_digits_are_read_as_very_common_words_alone():
+    """They may be a part, a bed, a road."""
+    known = Lexicon({"the": 4800.0, "you": 900.0, "tit": 99.0, "ass": 99.0})
+    assert unmarked(unit_keys("y0u in t1t of th3 a55", known)[0]) == ["in", "t1t", "of", "a55", "you", "the"]
 
 
 def test_pairs_run_through_readings():
-    """A reading pairs with its neighbours as if it had been written."""
-    pairs = [pair for pair in unit_keys("you 1diot doctor", KNOWN)[1] if MARKS.isdisjoint(pair.split())]
-    assert pairs == ["you 1diot", "1diot doctor", "you idiot", "idiot doctor"]
+    """What stands in the place of a word pairs with its neighbours as if it had been written."""
+    for written in ("1diot", "idoit", "id*ot", "idi ot", "i.d.i.o.t"):
+        assert unmarked(unit_keys(f"you {written} doctor", KNOWN)[1]) == ["you idiot", "idiot doctor"]
 
 
 def test_a_unit_knows_all_its_places():
     """A repeated unit counts once and points at every place."""
-    token = next(unit for unit in find_units("no, No, NO", {}) if unit.key == "no")
+    token = next(unit for unit in find_units("no, No, NO", Lexicon()) if unit.key == "no")
     assert token.spans == ((0, 2), (4, 6), (8, 10))
 
 

@@ -23,8 +23,7 @@ from hypothesis import strategies as st
 
 from social_guard import SocialGuard, load_comments
 from social_guard.exceptions import DataError, ModelError, PolicyError, SocialGuardError
-from social_guard.files.persistence import MOST_BYTES, Model, save_model
-from social_guard.model.scorer import Block, Weights
+from social_guard.files.persistence import MOST_BYTES
 from social_guard.policy.decide import load_policy, parse_policy
 from social_guard.words.text import fold, normalise
 
@@ -160,11 +159,8 @@ def test_a_policy_that_never_ends_is_refused(tmp_path, target):
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
-    """The smallest model: one feature in each block, two heads."""
-    one = [Block((key,), np.array([3], np.int32), 0.5, np.array([[2, -1]], np.int16)) for key in ("bad", " ba", "class")]
-    weights = Weights(("abuse", "spam"), np.zeros(2), np.full(2, 0.1), 10, *one, {"bad": ("class",)})
-    return save_model(Model(weights, "version = 1\n"), tmp_path / "model")
+def folder(tiny_guard, tmp_path) -> Path:
+    return tiny_guard.save(tmp_path / "model")
 
 
 def replace_file(folder: Path, name: str, content: bytes) -> None:

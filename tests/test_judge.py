@@ -48,8 +48,8 @@ def test_a_share_that_is_not_known_gives_missing_scores():
     assert shifted["spam"].tolist() == [0.0, 1.0] and shifted["story"].isna().all()
 
 
-def test_a_table_of_scores(small_guard):
+def test_a_table_of_scores(tiny_guard):
     """A row a text, a column a head."""
-    table = score_table(small_guard, ["Thank you", "idiots"])
-    assert tuple(table.columns) == small_guard.heads
-    assert np.array_equal(table.to_numpy(), small_guard.scores(["Thank you", "idiots"]))
+    table = score_table(tiny_guard, ["Thank you", "idiots"])
+    assert tuple(table.columns) == tiny_guard.heads
+    assert np.array_equal(table.to_numpy(), tiny_guard.scores(["Thank you", "idiots"]))

@@ -3,6 +3,7 @@ import pytest
 
 from social_guard.explaining.written_words import find_words, quote, share_out
 from social_guard.model.features import Unit, find_units
+from social_guard.words.lexicon import Lexicon
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,7 @@ from social_guard.model.features import Unit, find_units
 )
 def test_words_are_what_a_reader_sees(text, expected):
     """A disguised stretch is one word; a word that is repeated is the same word."""
-    assert [word.key for word in find_words(text, find_units(text, {"fool": 1.0}))] == expected
+    assert [word.key for word in find_words(text, find_units(text, Lexicon({"fool": 1.0})))] == expected
 
 
 def test_a_pair_counts_half_for_either_word():

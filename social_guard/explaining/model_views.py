@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import Integers
 from ..exceptions import DataError
 from ..model.features import char_ngrams, unit_keys
-from ..model.scorer import Block, Weights
+from ..model.scorer import Block, Scorer, Weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,11 +146,10 @@ def term_sources(weights: Weights, comments: pd.DataFrame, head: str, terms: Seq
 
 def _holding(weights: Weights, texts: Sequence[str], terms: Sequence[str]) -> np.ndarray:
     """Which comment holds which term, shape (n_comments, n_terms)."""
-    index, frequencies = weights.words.index, weights.words.frequencies
-    readable = {key: float(frequencies[i]) for key, i in index.items() if " " not in key}
+    known = Scorer(weights).known
     result = np.zeros((len(texts), len(terms)), bool)
     for i, text in enumerate(texts):
-        tokens, pairs = unit_keys(text, readable)
+        tokens, pairs = unit_keys(text, known)
         held = {*tokens, *pairs, *chain.from_iterable(map(char_ngrams, tokens))}
         held.update(chain.from_iterable(weights.word_classes.get(token, ()) for token in tokens))
         result[i] = [term in held for term in terms]

@@ -22,8 +22,9 @@ def find_words(text: str, units: Sequence[Unit]) -> tuple[Unit, ...]:
     Examples
     --------
     >>> from social_guard.model.features import find_units
+    >>> from social_guard.words.lexicon import Lexicon
     >>> text = "Fool! A real f o o l"
-    >>> [(word.key, word.spans) for word in find_words(text, find_units(text, {"fool": 9.0}))]
+    >>> [(word.key, word.spans) for word in find_words(text, find_units(text, Lexicon({"fool": 9.0})))]
     [('Fool', ((0, 4),)), ('!', ((4, 5),)), ('A', ((6, 7),)), ('real', ((8, 12),)), ('f o o l', ((13, 20),))]
     """
     places: dict[str, list[Span]] = {}

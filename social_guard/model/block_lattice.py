@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..words.key_table import Positions
+from ..words.lexicon import Lexicon
+from ..words.spellings import WIDTH, Letters
 from ..words.suspects import suspect_chunks
 from ..words.text import TOKEN_LENGTH, chunk_readings
 from ..words.token_arrays import TokenArrays, owners_of
-from .features import Known, best_readings
+from .features import best_readings
 
 READINGS_KEPT = 1 << 14
 
@@ -24,21 +27,19 @@ Found = tuple[tuple[int, int, int], ...]
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Steps in the order of their comments: who owns each, the slots it covers, and the number of its token."""
+    """Steps in the order of their comments: who owns each, the slots it covers, and the number of its token; -1: nobody."""
 
     owners: Positions
     firsts: Positions
     afters: Positions
     ids: Positions
 
-    @classmethod
-    def of_tokens(cls, owners: Positions, ids: Positions) -> Steps:
-        """Every token a step over its own slot."""
-        slots = np.arange(len(ids))
-        return cls(owners, slots, slots + 1, ids)
+    def where(self, kept: NDArray[np.bool_]) -> Steps:
+        """Some of the steps."""
+        return Steps(self.owners[kept], self.firsts[kept], self.afters[kept], self.ids[kept])
 
 
-def reading_steps(arrays: TokenArrays, index: Mapping[str, int], known: Known, cache: dict[bytes, Found]) -> Steps:
+def reading_steps(arrays: TokenArrays, index: Mapping[str, int], known: Lexicon, cache: dict[bytes, Found]) -> Steps:
     """The known readings of all stretches that look disguised.
 
     Parameters
@@ -61,7 +62,8 @@ def reading_steps(arrays: TokenArrays, index: Mapping[str, int], known: Known, c
         found += [(word, start + first, start + after) for word, first, after in readings]
     ids, firsts, afters = np.array(found, np.int64).reshape(-1, 3).T
     slots = np.searchsorted(arrays.starts + arrays.lengths, firsts, side="right")
-    return _real(Steps(owners_of(firsts, arrays.edges), slots, np.searchsorted(arrays.starts, afters), ids))
+    steps = Steps(owners_of(firsts, arrays.edges), slots, np.searchsorted(arrays.starts, afters), ids)
+    return steps.where(steps.firsts < steps.afters)
 
 
 def _kept(chunk: bytes, readings: Found, cache: dict[bytes, Found]) -> Found:
@@ -72,7 +74,7 @@ def _kept(chunk: bytes, readings: Found, cache: dict[bytes, Found]) -> Found:
     return readings
 
 
-def _chunk_readings(chunk: bytes, index: Mapping[str, int], known: Known) -> Found:
+def _chunk_readings(chunk: bytes, index: Mapping[str, int], known: Lexicon) -> Found:
     text = chunk.decode()
     return tuple(
         (index[word], len(text[: reading.start].encode()), len(text[: reading.end].encode()))
@@ -82,14 +84,63 @@ def _chunk_readings(chunk: bytes, index: Mapping[str, int], known: Known) -> Fou
     )
 
 
-def _real(steps: Steps) -> Steps:
-    kept = steps.firsts < steps.afters
-    return Steps(steps.owners[kept], steps.firsts[kept], steps.afters[kept], steps.ids[kept])
+def joined_steps(arrays: TokenArrays, piece: NDArray[np.bool_], index: Mapping[str, int], known: Lexicon) -> Steps:
+    """Words that one sign or space breaks in two.
+
+    Parameters
+    ----------
+    arrays : TokenArrays
+    piece : (n_tokens,) bool array
+        Which tokens may be pieces of words.
+    index : mapping
+        The numbers of the tokens.
+    known : Lexicon
+    """
+    ends = arrays.starts + arrays.lengths
+    gaps, lengths = arrays.starts[1:] - ends[:-1], arrays.lengths[1:] + arrays.lengths[:-1]
+    near = np.flatnonzero((piece[1:] | piece[:-1]) & (gaps == 1) & (lengths < WIDTH) & (arrays.owners[1:] == arrays.owners[:-1]))
+    near = near[known.spellings.find(_joined_letters(arrays, near)) >= 0]
+    texts = [(arrays.data[arrays.starts[i] : ends[i]], arrays.data[arrays.starts[i + 1] : ends[i + 1]]) for i in near.tolist()]
+    words = [known.joined(left.decode(), right.decode()) for left, right in texts]
+    slots = near[[bool(word) for word in words]]
+    return Steps(arrays.owners[slots], slots, slots + 2, np.array([index[word] for word in words if word], np.int64))
+
+
+def _joined_letters(arrays: TokenArrays, left: Positions) -> Letters:
+    """Each of some tokens with its right neighbour, as if nothing stood between them."""
+    places = np.arange(WIDTH)
+    own, both = arrays.lengths[left, None], (arrays.lengths[left] + arrays.lengths[left + 1])[:, None]
+    letters = np.frombuffer(arrays.data, np.uint8)[arrays.starts[left, None] + places + (places >= own)]
+    return np.where(places < both, letters, np.uint8(0))
+
+
+def merged(parts: Sequence[Steps]) -> Steps:
+    """All steps in the order of their places."""
+    owners, firsts, afters, ids = (np.concatenate(column) for column in zip(*map(_columns, parts), strict=True))
+    order = np.argsort(firsts, kind="stable")
+    return Steps(owners[order], firsts[order], afters[order], ids[order])
+
+
+def _columns(steps: Steps) -> tuple[Positions, Positions, Positions, Positions]:
+    return steps.owners, steps.firsts, steps.afters, steps.ids
+
+
+def token_steps(owners: Positions, ids: Positions, strange: NDArray[np.bool_], readings: Steps) -> Steps:
+    """Every token a step over its own slot, but nobody's where a reading stands in its place (see `features.lattice`)."""
+    slots = np.arange(len(ids))
+    replaced = _covered(readings, len(ids)) & strange
+    replaced |= _covered(readings.where(readings.afters - readings.firsts > 1), len(ids))
+    return Steps(np.where(replaced, -1, owners), slots, slots + 1, ids)
+
+
+def _covered(steps: Steps, n_slots: int) -> NDArray[np.bool_]:
+    turns = np.bincount(steps.firsts, minlength=n_slots + 1) - np.bincount(steps.afters, minlength=n_slots + 1)
+    return np.cumsum(turns)[:n_slots] > 0
 
 
 def neighbours(plain: Steps) -> Pairs:
     """All pairs of neighbouring tokens of one comment."""
-    here = np.flatnonzero(plain.owners[1:] == plain.owners[:-1])
+    here = np.flatnonzero((plain.owners[1:] == plain.owners[:-1]) & (plain.owners[1:] >= 0))
     return plain.owners[here], plain.ids[here], plain.ids[here + 1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,12 +12,17 @@ from numpy.typing import NDArray
 
 from ..arrays import Integers
 from ..words.key_table import Keys, KeyTable, Positions
+from ..words.lexicon import Lexicon
 from ..words.suspects import spaced_places
 from ..words.text import TOKEN_LENGTH, tokens
 from ..words.token_arrays import TokenArrays, join_texts, owners_of, read_tokens, stretch_keys, text_keys
-from .block_lattice import Steps, neighbours, reading_neighbours, reading_steps
+from .block_lattice import joined_steps, merged, neighbours, reading_neighbours, reading_steps, token_steps
 from .features import GRAM_LENGTHS, unit_keys
 
+Kinds = NDArray[np.int8]
+
+PIECE, STRANGE = 1, 2
+"""Kinds of tokens: those that may be pieces of words, and those that are not known, which may be pieces too."""
 _BITS = np.int64(32)
 _LOW = (np.int64(1) << _BITS) - 1
 _MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
@@ -45,11 +50,11 @@ class BlockSums:
         Known tokens and pairs, with what they weigh beside the n-grams of tokens.
     grams : Rows
         Character n-grams of tokens.
-    known : mapping
-        The words that a reading may stand for, with how common they are.
+    known : Lexicon
+        The words that what is written may be meant to be.
     """
 
-    def __init__(self, words: Rows, grams: Rows, known: Mapping[str, float]) -> None:
+    def __init__(self, words: Rows, grams: Rows, known: Lexicon) -> None:
         self._known = known
         self._readings: dict[bytes, tuple[tuple[int, int, int], ...]] = {}
         self._grams, self._gram_values = KeyTable(text_keys(list(map(str.encode, grams.keys)))), _packed(grams.values)
@@ -57,6 +62,11 @@ class BlockSums:
         self._index = {name: position for position, name in enumerate(names)}
         encoded = list(map(str.encode, names))
         self._tokens = KeyTable(text_keys(encoded))
+        self._kinds = np.array([PIECE * (name in known.pieces) or STRANGE * (name not in known) for name in [*names, ""]], np.int8)
+        strange = np.flatnonzero(self._kinds[:-1] == STRANGE)
+        self._meant = np.append(np.arange(len(names)), -1)
+        meant = self._meanings([encoded[i] for i in strange.tolist()])
+        self._meant[strange] = np.where(meant < 0, strange, meant)
         sides = [[self._index[token] for token in key.split(" ")] for key in words.keys]
         paired = np.array([len(side) == 2 for side in sides], np.bool_)
         self._pairs = KeyTable(_pair_keys(*np.array([side for side in sides if len(side) == 2], np.int64).reshape(-1, 2).T))
@@ -69,23 +79,37 @@ class BlockSums:
         """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
         arrays = read_tokens(texts)
         arrays.odd[owners_of(spaced_places(arrays.data), arrays.edges)] = True
-        ids, unseen = self._token_ids(arrays.keys, partial(_written, arrays))
-        plain = Steps.of_tokens(arrays.owners, ids)
-        readings = reading_steps(arrays, self._index, self._known, self._readings)
+        ids, unseen, kinds = self._token_ids(arrays.keys, partial(_written, arrays))
+        joined = joined_steps(arrays, kinds > 0, self._index, self._known)
+        readings = merged([reading_steps(arrays, self._index, self._known, self._readings), joined])
+        plain = token_steps(arrays.owners, ids, kinds == STRANGE, readings)
         odd = np.flatnonzero(arrays.odd).tolist()
         odd_units, more_unseen = self._odd_units(texts, odd, len(unseen))
-        usual = [steps.owners << _BITS | steps.ids for steps in (plain, readings)]
+        usual = [steps.owners << _BITS | steps.ids for steps in (plain.where(plain.owners >= 0), readings)]
         usual += [self._pair_units(*neighbours(plain)), self._pair_units(*reading_neighbours(plain, readings))]
         parts = [*([units[~arrays.odd[units >> _BITS]] for units in usual] if odd else usual), *odd_units]
         return self._unit_sums(parts, np.concatenate([unseen, more_unseen]), len(texts))
 
-    def _token_ids(self, keys: Keys, written: Callable[[Positions], list[bytes]]) -> tuple[Positions, Integers]:
-        """The numbers of tokens, known ones first, and the rows of those that are not known."""
-        ids = self._tokens.find(keys)
-        missing = np.flatnonzero(ids < 0)
+    def _token_ids(self, keys: Keys, written: Callable[[Positions], list[bytes]]) -> tuple[Positions, Integers, Kinds]:
+        """The numbers of what tokens are meant to be, known words first; the rows of those that stay unknown; their kinds."""
+        found = self._tokens.find(keys)
+        ids, kinds = self._meant[found], self._kinds[found]
+        missing = np.flatnonzero(found < 0)
         _, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
-        ids[missing] = len(self._rows) + which
-        return ids, self._gram_sums(written(missing[first]))
+        names = written(missing[first])
+        meant = self._meanings(names)
+        unseen = np.flatnonzero(meant < 0)
+        meant[unseen] = len(self._rows) + np.arange(len(unseen))
+        ids[missing] = meant[which]
+        return ids, self._gram_sums([names[i] for i in unseen.tolist()]), kinds
+
+    def _meanings(self, names: Sequence[bytes]) -> Positions:
+        """The numbers of the words that unknown ones are meant to be, or -1, shape (n_names,)."""
+        plain = [i for i, name in enumerate(names) if name.isalpha()]
+        meant = self._known.meanings([names[i].decode() for i in plain])
+        ids = np.full(len(names), -1, np.int64)
+        ids[plain] = [self._index.get(word, -1) for word in meant]
+        return ids
 
     def _pair_units(self, owners: Positions, left: Positions, right: Positions) -> Positions:
         known = np.flatnonzero((left < len(self._index)) & (right < len(self._index)))
@@ -97,7 +121,7 @@ class BlockSums:
         """The units of comments whose tokens need care, found one comment after the other."""
         found = [unit_keys(texts[i], self._known) for i in odd]
         names = [token.encode() for held, _ in found for token in held]
-        ids, unseen = self._token_ids(text_keys(names), lambda places: [names[place] for place in places.tolist()])
+        ids, unseen, _ = self._token_ids(text_keys(names), lambda places: [names[place] for place in places.tolist()])
         ids[ids >= len(self._rows)] += n_unseen
         owners = np.repeat(np.array(odd, np.int64), [len(held) for held, _ in found])
         pairs = [(i, *pair.split(" ")) for i, (_, pairs) in zip(odd, found, strict=True) for pair in pairs]

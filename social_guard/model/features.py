@@ -1,8 +1,8 @@
 """A comment becomes *units*: the distinct things in it that the model can weigh.
 
 Every other room speaks units: training counts them, the scorer adds up their rows, the explanation lists them. All
-kinds come from one walk over one *lattice*: the tokens of the comment in order, with the readings of disguised
-stretches as a second way through the same place.
+kinds come from one walk over one *lattice*: the tokens of the comment in order, and what disguised, masked, broken and
+misspelt ones are meant to be, in their place or as a second way through it.
 
 ====== =============================================== ============================
 kind   key                                             example
@@ -17,29 +17,18 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
-from itertools import chain, pairwise
-from operator import attrgetter, itemgetter
+from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
+from ..words.lexicon import Lexicon
 from ..words.marks import MARKS, mark, normalise_marked
-from ..words.text import (
-    TOKEN_LENGTH,
-    Normalised,
-    Piece,
-    Reading,
-    find_readings,
-    is_spaced_out,
-    read_pieces,
-    token_spans,
-)
+from ..words.text import TOKEN_LENGTH, Normalised, Reading, find_readings, token_spans, tokens
 
 GRAM_LENGTHS = (2, 5)
 """Shortest and longest character n-gram of a token, which counts with a space at either end."""
-
-Known = Mapping[str, float]
-"""The words that a reading may stand for, with how common they are."""
 
 Span = tuple[int, int]
 Slot = tuple[str, int, int]
@@ -74,88 +63,59 @@ class Unit(NamedTuple):
     spans: tuple[Span, ...]
 
 
-def unit_keys(text: str, known: Known) -> tuple[list[str], list[str]]:
+def unit_keys(text: str, known: Lexicon) -> tuple[list[str], list[str]]:
     """The distinct tokens and the distinct pairs of a comment: the fast path of `find_units`.
 
     Parameters
     ----------
     text : str
         What the person wrote.
-    known : mapping
-        The words that a reading may stand for, with how common they are.
+    known : Lexicon
+        The words that what is written may be meant to be.
 
     Returns
     -------
     (list of str, list of str)
-        Tokens and pairs, each once; what is read into the comment stands behind what was written.
+        Tokens and pairs, each once; what is seen through stands behind what is taken as written.
 
     Examples
     --------
-    >>> unit_keys("Thank you, thank you 1diot", {"idiot": 9.0})[0]
-    ['‹start›', 'thank', 'you', '1diot', '‹end›', '‹uptosix›', 'idiot']
+    >>> unit_keys("Thank you, thank you 1diot", Lexicon({"idiot": 9.0}))[0]
+    ['‹start›', 'thank', 'you', '‹end›', '‹uptosix›', 'idiot']
     """
     folded = mark(text)
-    pieces = read_pieces(folded)
-    found = list(chain.from_iterable(map(_TOKENS_OF, pieces)))
-    pairs = map(" ".join, pairwise(found))
-    nodes = _all_reading_nodes(folded, pieces, known)
-    if not nodes:
-        return list(dict.fromkeys(found)), list(dict.fromkeys(pairs))
-    return list(dict.fromkeys([*found, *(node.token for node in nodes)])), list(dict.fromkeys([*pairs, *_reading_pairs(found, nodes)]))
+    readings, found = find_readings(folded), tokens(folded)
+    if not readings and not known.sees_through(found):
+        return list(dict.fromkeys(found)), list(dict.fromkeys(map(" ".join, pairwise(found))))
+    nodes = lattice(token_spans(folded), readings, known)
+    pairs = [f"{left.token} {right.token}" for left, right in _neighbours(nodes)]
+    return list(dict.fromkeys([node.token for node in nodes])), list(dict.fromkeys(pairs))
 
 
-_TOKENS_OF, _READINGS_OF = attrgetter("tokens"), attrgetter("readings")
-
-
-def _all_reading_nodes(folded: str, pieces: Sequence[Piece], known: Known) -> list[Node]:
-    """The known readings of a comment, found piece by piece unless a word is spaced out over several."""
-    if is_spaced_out(folded):
-        return reading_nodes(token_spans(folded), find_readings(folded), known)
-    nodes, before = list[Node](), 0
-    if any(map(_READINGS_OF, pieces)):
-        for piece in pieces:
-            if piece.readings:
-                found = reading_nodes(piece.spans, piece.readings, known)
-                nodes += [Node(token, first + before, after + before) for token, first, after in found]
-            before += len(piece.tokens)
-    return nodes
-
-
-def _reading_pairs(found: Sequence[str], nodes: Sequence[Node]) -> Iterator[str]:
-    """The pairs of neighbours of which one at least is a reading."""
-    by_first: dict[int, list[str]] = {}
-    for token, first, _ in nodes:
-        by_first.setdefault(first, []).append(token)
-    for token, first, after in nodes:
-        if first:
-            yield f"{found[first - 1]} {token}"
-        yield from (f"{token} {right}" for right in (*found[after : after + 1], *by_first.get(after, ())))
-
-
-def find_units(text: str, known: Known, pairs: Container[str] | None = None) -> list[Unit]:
+def find_units(text: str, known: Lexicon, pairs: Container[str] | None = None) -> list[Unit]:
     """The units of a comment with the characters on which they stand; no letter is torn from its accent.
 
     Parameters
     ----------
     text : str
         What the person wrote.
-    known : mapping
-        The words that a reading may stand for, with how common they are.
+    known : Lexicon
+        The words that what is written may be meant to be.
     pairs : container of str, optional
         Leave out all other pairs: most of them say nothing to a model.
 
     Examples
     --------
-    >>> units = find_units("Ｓｏ 1diot", {"idiot": 9.0}, {"so idiot"})
+    >>> units = find_units("Ｓｏ 1diot", Lexicon({"idiot": 9.0}), {"so idiot"})
     >>> [(unit.key, unit.spans) for unit in units if unit.kind != "mark"]
-    [('so', ((0, 2),)), ('1diot', ((3, 8),)), ('idiot', ((3, 8),)), ('so idiot', ((0, 8),))]
+    [('so', ((0, 2),)), ('idiot', ((3, 8),)), ('so idiot', ((0, 8),))]
     """
     comment = normalise_marked(text)
     folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
     spans = token_spans(folded)
     readings = find_readings(folded)
     slots = _raw_slots(comment, spans)
-    if readings:
+    if readings or known.sees_through([token for token, _, _ in spans]):
         nodes = lattice(spans, readings, known)
         steps = [(node.token, slots[node.first][1], slots[node.after - 1][2]) for node in nodes]
         joined = [(f"{a.token} {b.token}", slots[a.first][1], slots[b.after - 1][2]) for a, b in _neighbours(nodes)]
@@ -198,16 +158,28 @@ def _is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "M" or SKIN_TONES[0] <= char <= SKIN_TONES[1]
 
 
-def lattice(spans: list[Slot], readings: Iterable[Reading], known: Known) -> list[Node]:
-    """The tokens in order, and beside them the known readings of the stretches that look disguised."""
-    tokens = [Node(token, slot, slot + 1) for slot, (token, _, _) in enumerate(spans)]
-    return tokens + reading_nodes(spans, readings, known)
+def lattice(spans: list[Slot], readings: Iterable[Reading], known: Lexicon) -> list[Node]:
+    """The tokens in order, and the known readings of the stretches that look disguised.
+
+    A reading stands in the place of what the model does not know, and of pieces; beside a token that it knows. What no
+    reading covers and is not known stands for the word that it is meant to be.
+    """
+    seen_through = [*_reading_nodes(spans, readings, known), *_joined_nodes(spans, known)]
+    whole = {slot for node in seen_through if node.after > node.first + 1 for slot in range(node.first, node.after)}
+    covered = whole.union(node.first for node in seen_through)
+    strangers = {token for slot, (token, _, _) in enumerate(spans) if token not in known and slot not in covered}
+    meant = dict(zip(strangers, known.meanings(list(strangers)), strict=True)) if known else {}
+    plain = [
+        Node(meant.get(token) or token, slot, slot + 1)
+        for slot, (token, _, _) in enumerate(spans)
+        if slot not in whole and (token in known or slot not in covered)
+    ]
+    return plain + seen_through
 
 
-def reading_nodes(spans: list[Slot], readings: Iterable[Reading], known: Known) -> list[Node]:
-    """The known readings of the stretches that look disguised, each over the slots of the tokens that it covers."""
-    nodes = list[Node]()
+def _reading_nodes(spans: list[Slot], readings: Iterable[Reading], known: Lexicon) -> list[Node]:
     starts, ends = [span[1] for span in spans], [span[2] for span in spans]
+    nodes = []
     for reading in best_readings(readings, known):
         first, after = bisect_right(ends, reading.start), bisect_left(starts, reading.end)
         if first < after:
@@ -215,18 +187,23 @@ def reading_nodes(spans: list[Slot], readings: Iterable[Reading], known: Known) 
     return nodes
 
 
-def best_readings(readings: Iterable[Reading], known: Known) -> list[Reading]:
+def _joined_nodes(spans: list[Slot], known: Lexicon) -> list[Node]:
+    """Words that one sign or space breaks in two."""
+    pairs = enumerate(pairwise(spans))
+    near = ((slot, left[0], right[0]) for slot, (left, right) in pairs if right[1] - left[2] == 1)
+    return [Node(word, slot, slot + 2) for slot, left, right in near if (word := known.joined(left, right))]
+
+
+def best_readings(readings: Iterable[Reading], known: Lexicon) -> list[Reading]:
     """Of several readings of one stretch, the commonest known one."""
-    best: dict[tuple[int, int], Reading] = {}
+    best: dict[tuple[int, int], tuple[float, Reading]] = {}
     for reading in readings:
+        meant = reading._replace(word=known.unmask(reading.word)) if "*" in reading.word else reading
+        common = max((known.get(word, 0.0) for word in meant.word.split()), default=0.0)
         place = (reading.start, reading.end)
-        if place not in best or _commonness(reading, known) > _commonness(best[place], known):
-            best[place] = reading
-    return [reading for reading in best.values() if _commonness(reading, known) > 0]
-
-
-def _commonness(reading: Reading, known: Known) -> float:
-    return max(known.get(word, 0.0) for word in reading.word.split())
+        if common > max(known.common if reading.bold else 0.0, best.get(place, (0.0,))[0]):
+            best[place] = common, meant
+    return [reading for _, reading in best.values()]
 
 
 def _neighbours(nodes: list[Node]) -> list[tuple[Node, Node]]:

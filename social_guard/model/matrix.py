@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..arrays import Floats
+from ..words.lexicon import Lexicon
 from .features import char_ngrams, unit_keys
 from .scorer import inverse_frequency
 
@@ -153,13 +154,18 @@ class CountedComments:
     pair_keys: tuple[str, ...]
 
 
+def known_words(texts: Sequence[str], min_df: int) -> Lexicon:
+    """The words that stand in at least ``min_df`` comments."""
+    plain = Counter(token for text in texts for token in unit_keys(text, Lexicon())[0])
+    return Lexicon({token: float(count) for token, count in plain.items() if count >= min_df})
+
+
 def count_units(texts: Sequence[str], min_df: int) -> CountedComments:
     """Find the distinct tokens and pairs of every comment.
 
-    Words that stand in at least ``min_df`` comments are those that a disguised stretch may be read as.
+    What is disguised or misspelt may be read as one of the `known_words`.
     """
-    plain = Counter(token for text in texts for token in unit_keys(text, {})[0])
-    known = {token: float(count) for token, count in plain.items() if count >= min_df}
+    known = known_words(texts, min_df)
     token_index: dict[str, int] = {}
     pair_index: dict[str, int] = {}
     token_lists, pair_lists = [], []

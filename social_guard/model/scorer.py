@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Floats, Integers
+from ..words.lexicon import Lexicon
 from ..words.remembered import Remembered
 from .features import char_ngrams, unit_keys
 
@@ -135,7 +136,9 @@ class Scorer:
         self._signs = int.from_bytes(self._columns.pack(*[-(1 << 63)] * (len(weights.heads) + 1)), "little")
         self._steps = list(zip(weights.steps.tolist(), weights.intercepts.tolist(), strict=True))
         counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
-        self.known = {key: float(count) for key, count in counts if " " not in key}
+        least = float(min(weights.words.frequencies, default=1))  # what has a class, but no weight of its own, is seldom
+        self.known = Lexicon(dict.fromkeys(weights.word_classes, least))
+        self.known.update((key, float(count)) for key, count in counts if " " not in key)
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
         """Travels to another process as its weights alone: keys are drawn anew in every process."""

@@ -377,9 +377,10 @@ class Chain:
                 line, head = _sealed(content, head, now)
                 sealed.append(line)
             segment = self._segment + start
-            _write(self.folder / f"{segment:06}.jsonl", b"".join(sealed))
+            with _kept_or_cut(self.folder / f"{segment:06}.jsonl") as path:
+                _write(path, b"".join(sealed))
+                write_file(self.folder / HEAD, head.to_bytes())
             self._segment, self._month, self.head = segment, f"{now:%Y-%m}" if start else self._month, head
-            write_file(self.folder / HEAD, head.to_bytes())
 
     def _wants_segment(self, now: datetime) -> bool:
         path = self.folder / f"{self._segment:06}.jsonl"
@@ -483,14 +484,26 @@ def _sealed(content: Mapping[str, Any], head: Head, now: datetime) -> tuple[byte
     return body[:-1] + f',"hash":"{digest}"}}\n'.encode(), Head(head.n + 1, digest)
 
 
-def _write(path: Path, content: bytes) -> None:
+@contextlib.contextmanager
+def _kept_or_cut(path: Path) -> Iterator[Path]:
+    """Take off what was appended where an error comes: what is reported as not written must not count later."""
     size = path.stat().st_size if path.exists() else 0
+    try:
+        yield path
+    except OutputError:
+        with contextlib.suppress(OSError):
+            if size:
+                os.truncate(path, size)
+            else:
+                path.unlink()
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
         with open(path, "ab") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.truncate(path, size)
         raise OutputError(f"{path}: cannot be written ({error}); nothing was kept of it") from error

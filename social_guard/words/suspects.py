@@ -39,7 +39,7 @@ def suspect_chunks(data: bytes) -> tuple[Positions, Positions]:
     [b'1diot']
     """
     codes, flags = np.frombuffer(data, np.uint8), np.frombuffer(data.translate(_FLAGS), np.uint8)
-    found = _foreign(codes), _stretched(codes, flags), _signed(codes, flags), _joined(codes, flags)
+    found = _foreign(codes), _stretched(codes, flags), _signed(codes, flags), _masked(flags), _joined(codes, flags)
     places = np.concatenate(found)
     if not len(places):
         return places, places
@@ -74,6 +74,12 @@ def _stretched(codes: Flags, flags: Flags) -> Positions:
     return np.flatnonzero(same[1:] & same[:-1] & (flags[2:] & LETTER != 0))
 
 
+def _masked(flags: Flags) -> Positions:
+    """Asterisks behind a letter that do not end the word."""
+    stars = np.flatnonzero(flags & STAR)
+    return stars[(flags[stars - 1] & LETTER != 0) & (flags[stars + 1] & (LETTER | STAR) != 0)]
+
+
 def _signed(codes: Flags, flags: Flags) -> Positions:
     """Digits and signs inside a word, at its start or at its end."""
     signs = np.flatnonzero(flags & SIGN)
@@ -81,9 +87,7 @@ def _signed(codes: Flags, flags: Flags) -> Positions:
     near = np.flatnonzero((before | after) & LETTER)
     places, before, after = signs[near], before[near], after[near]
     left, right = before & LETTER != 0, after & LETTER != 0
-    edge = (codes[places] == ord("$")) | (left & right)
-    edge |= right & (flags[places + 2] & flags[places + 3] & LETTER != 0) & (before & (LETTER | DIGIT) == 0)
-    edge |= left & (flags[places - 2] & flags[places - 3] & LETTER != 0) & (after & (LETTER | DIGIT) == 0)
+    edge = right | (left & ((flags[places] & DIGIT != 0) | (codes[places] == ord("@")) | (codes[places] == ord("$"))))
     # of a run of signs, one end stands behind a letter and the next of the list before one
     run = left[:-1] & right[1:] & (near[1:] - near[:-1] == places[1:] - places[:-1])
     return np.concatenate([places[edge], places[:-1][run]])

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,15 +42,19 @@ _TOKEN = re.compile(rf"[{_WORD}]+(?:['*]+[{_WORD}]+)*\**|[!?]+|[#$%]")
 
 
 class Reading(NamedTuple):
-    """A guess at what a disguised stretch of the folded text, ``start`` to ``end``, is meant to say."""
+    """A guess at what a disguised stretch of the folded text, ``start`` to ``end``, is meant to say.
+
+    A ``word`` with asterisks is one that is masked. Of a ``bold`` guess the word must be a very common one.
+    """
 
     word: str
     start: int
     end: int
+    bold: bool = False
 
     def moved(self, places: int) -> Reading:
         """The same, so many characters further on."""
-        return Reading(self.word, self.start + places, self.end + places)
+        return Reading(self.word, self.start + places, self.end + places, self.bold)
 
 
 class Edit(NamedTuple):
@@ -301,17 +305,23 @@ _ALONE = "(?<![a-z0-9'])[a-z]"
 _SIGNED = re.compile(  # every way begins with a rare character, which the search jumps to, and looks back from there
     rf"[{_SEPARATORS}@$!|+0-9\x80-\U0010ffff](?:(?<=[^\x00-\x7f‹›])"
     r"|(?<=[a-z][@$!|+0-9])[@$!|+0-9]*[a-z]|(?<=\$)[a-z]|(?<=[a-z]\$)"
-    r"|(?<=[0-9])(?<![a-z0-9][0-9])[a-z]{3}|(?<=[a-z]{3}[0-9])(?![a-z0-9])"
+    r"|(?<=[0-9@!|+])[a-z]|(?<=[a-z][0-9@])|(?<=[a-z]\*)[a-z*]"
     rf"|(?<={_ALONE}[{_SEPARATORS}])[{_SEPARATORS}]{{0,2}}[a-z0-9@$!][{_SEPARATORS}]{{1,3}}[a-z](?![a-z0-9'])"
     rf"|(?<={_ALONE}[.\-_~^])[a-z]{{2}}|(?<=[a-z]{{2}}[.\-_~^])[a-z](?![a-z0-9']))"
 )
+SHORT = 3
+"""Three letters and digits may be a part, a bed, a road."""
 _STRETCHES = tuple(3 * chr(code) for code in range(ord("a"), ord("z") + 1))
 _CHUNK = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")
 _SPACED = re.compile(rf"(?<![a-z0-9'*])[a-z0-9@$!]([{_SEPARATORS}]{{1,3}})(?:[a-z0-9@$!]\1){{1,20}}[a-z0-9@$!](?![a-z0-9'])")
 _BETWEEN = re.compile(" [.\\-_*,/\\\\~^]{0,2}[a-z0-9@$!][.\\-_*,/\\\\~^]{0,2} ")
 """A character alone between two spaces, without which no word is spaced out over several pieces."""
-_LEET = [str.maketrans("01345789@$!|+", f"o{one}eastbgas{one}{one}t") for one in "il"]
-_STRIPPED = ".-_~^,/\\*!|+'@"
+_LEET = str.maketrans("034578@$9+", "oeastbasgt")
+_ONES = re.compile(r"[1!|]")
+_MOST_ONES = 3
+_FEWEST_SHOWN = 2
+_MASKED = re.compile(r"[a-z]+(?:\*+[a-z]+)+\**|[a-z]{2,}\*{2,}")
+_STRIPPED = ".-_~^,/\\*!+'@"
 _STRETCHED = re.compile(r"([a-z])\1\1+")
 
 
@@ -422,7 +432,17 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
             return ()  # the plain forms of what is not ASCII are none
     core = seen.strip(_STRIPPED)
     start, written = seen.find(core), chunk.strip(_STRIPPED)
-    return tuple(Reading(word, start, start + len(core)) for word in _plain_forms(_rejoined(core)) if word != written)
+    bold = len(core) == SHORT and any(map(str.isdigit, core))
+    found = [Reading(word, start, start + len(core), bold) for word in _plain_forms(_rejoined(core)) if word != written]
+    return tuple(found + _masked(chunk))
+
+
+def _masked(chunk: str) -> list[Reading]:
+    """The one masked word that the chunk is but for the signs around it."""
+    match = _MASKED.search(chunk) if "*" in chunk else None
+    if not match or len(match[0]) - match[0].count("*") < _FEWEST_SHOWN:
+        return []
+    return [Reading(match[0], match.start(), match.end())] if chunk.strip(_STRIPPED) in match[0] else []
 
 
 def _rejoined(chunk: str) -> str:
@@ -433,11 +453,17 @@ def _rejoined(chunk: str) -> str:
 
 def _plain_forms(word: str) -> list[str]:
     """Every way to read a word whose letters are replaced by digits and signs or stretched, as plain letters."""
-    letters = [word]
-    if not word.isalpha():
-        if sum(map(str.isalpha, word)) * 2 < len(word):
-            return []
-        letters = [word.translate(table) for table in _LEET]
+    if sum(map(str.isalpha, word)) * 3 < len(word):
+        return []
+    letters = [word] if word.isalpha() else _ones_read(word.translate(_LEET))
     forms = [_STRETCHED.sub(double, form) for form in letters for double in (r"\1", r"\1\1")]
-    least = 4 if any(char.isdigit() for char in word) else 3  # three letters and digits are a part, a bed, a road
-    return [form for form in dict.fromkeys(forms) if len(form) >= least and form.isascii() and form.isalpha()]
+    return [form for form in dict.fromkeys(forms) if len(form) >= SHORT and form.isascii() and form.isalpha()]
+
+
+def _ones_read(word: str) -> list[str]:
+    """Each sign that may stand for an ``i`` or an ``l`` read both ways, all alike where there are many."""
+    ones = _ONES.findall(word)
+    if len(ones) > _MOST_ONES:
+        return [_ONES.sub(letter, word) for letter in "il"]
+    pieces = _ONES.split(word)
+    return ["".join(chain(*zip(pieces, (*read, ""), strict=True))) for read in product("il", repeat=len(ones))]
