@@ -142,20 +142,6 @@ def _merged(found: sparse.csr_matrix, keys: Sequence[str]) -> tuple[sparse.csr_m
     return merged, tuple(distinct)
 
 
-def shared_with_post(rows: pd.DataFrame) -> sparse.csr_matrix:
-    """Whether a comment shares one or two rarer words with the post that it answers."""
-    posts = {}
-    for path in sorted((ROOT / "data" / "comments").glob("*.jsonl")):
-        part = pd.read_json(path, lines=True)
-        posts |= dict(zip(part["text"], part.get("post", pd.Series(dtype=object)).fillna(""), strict=False))
-    lists = []
-    for text in rows["text"]:
-        words = {word for word in tokens(fold(text)) if len(word) > 4}
-        common = len(words & set(tokens(fold(posts.get(text, "")))))
-        lists.append(["any", *(["shares one"] if common else []), *(["shares two"] if common > 1 else [])])
-    return indicator(lists)
-
-
 def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     """The form that ships and what was tried beside it."""
     texts = rows["text"].tolist()
@@ -175,7 +161,6 @@ def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     yield Variant("and three tokens in a row", with_units(ships, sequences(texts, triples)))
     yield Variant("and pairs with a gap", with_units(ships, sequences(texts, skips)))
     yield Variant("and tokens after a negation", with_units(ships, sequences(texts, negations), 0.4))
-    yield Variant("and words shared with the post", with_units(ships, shared_with_post(rows), 0.4))
 
 
 def measure(variant: Variant, rows: pd.DataFrame, parallel: Parallel) -> dict[str, object]:

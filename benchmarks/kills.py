@@ -207,6 +207,7 @@ def kill_writers(kind: Any, guard: SocialGuard, kills: int, seed: int = 0) -> di
         usual = _seconds_of_a_write(kind, stage)
         while row["kills"] < kills:
             writer = context.Process(target=_write_for_ever, args=(kind, stage))
+            stage.done[1] = stage.done[0]
             writer.start()
             writer.join(dice.uniform(0, WRITES * usual))
             writer.kill()

@@ -22,6 +22,7 @@ from .files.batch import Judge, score_arrow, score_batch, score_dataset, score_f
 from .files.data import load_comments
 from .files.persistence import Model, load_model, save_model, weights_hash
 from .files.stream import FileOptions, Progress, policy_digest, score_file
+from .model.context import check_posts
 from .model.scorer import Scorer, Weights, to_probability
 from .policy.decide import NEVER, Decision, DecisionTable, Policy, parse_policy
 from .policy.goals import Goal, Precision
@@ -110,21 +111,29 @@ class SocialGuard:
         """The name of the model: a digest of its weights and vocabulary."""
         return self._model.manifest.get("model") or weights_hash(self._model.weights)
 
-    def moderate(self, text: str) -> Decision:
+    def moderate(self, text: str, post: str | None = None) -> Decision:
         """Decide on one comment.
+
+        Parameters
+        ----------
+        text : str
+        post : str, optional
+            The post that it answers, which says something of what is off topic.
 
         Raises
         ------
         DataError
             When ``text`` is not a str; many comments go to `score_frame`.
         """
-        probabilities = to_probability(np.array(self._scorer.log_odds_of(_one_text(text)))).tolist()
+        probabilities = to_probability(np.array(self._scorer.log_odds_of(_one_text(text), _one_post(post)))).tolist()
         decision = self._table.decide(probabilities, text)
         scores = {head: probabilities[i] for i, head in self._scored}
-        return decision.completed(scores, partial(self._reason, text, decision))
+        return decision.completed(scores, partial(self._reason, text, post, decision))
 
-    def _reason(self, text: str, decision: Decision, *, mask: bool = False, author: bool = False) -> str:
-        explanation = self.explain(text)
+    def _reason(
+        self, text: str, post: str | None, decision: Decision, *, mask: bool = False, author: bool = False
+    ) -> str:
+        explanation = self.explain(text, post)
         levels = self._table.levels(to_probability(explanation.log_odds)[None])[0].tolist()
         # a category that only a rule calls for is not told with the words of its score, which did not decide
         least = {head: 2 if head in decision.categories else 1 for _, head in self._scored}
@@ -138,19 +147,26 @@ class SocialGuard:
         to = destination(URGENT, self.policy)
         return tell_author(decision, words, appeal=self.policy.appeal, help_message=to.message.replace("{contact}", to.contact))
 
-    def scores(self, texts: Sequence[str]) -> Floats:
-        """Calibrated probabilities of every head, shape (n_texts, n_heads)."""
-        return to_probability(self._scorer.log_odds(texts))
+    def scores(self, texts: Sequence[str], posts: Sequence[str] | None = None) -> Floats:
+        """Calibrated probabilities of every head, shape (n_texts, n_heads).
 
-    def score_frame(self, frame: pd.DataFrame, text: str = "text") -> pd.DataFrame:
+        Parameters
+        ----------
+        texts : sequence of str
+        posts : sequence of str, optional
+            The post that each comment answers; an empty one changes nothing.
+        """
+        return to_probability(self._scorer.log_odds(texts, check_posts(posts, len(texts))))
+
+    def score_frame(self, frame: pd.DataFrame, text: str = "text", post: str | None = None) -> pd.DataFrame:
         """Score the rows of a frame; returns the new columns only, with the same index (see `files.batch.score_frame`)."""
-        return score_frame(self._judge, frame, text)
+        return score_frame(self._judge, frame, text, post)
 
-    def score_arrow(self, table: Any, text: str = "text") -> Any:
+    def score_arrow(self, table: Any, text: str = "text", post: str | None = None) -> Any:
         """Score the rows of a pyarrow table or record batch; returns the new columns only (see `files.batch.score_arrow`)."""
-        return score_arrow(self._judge, table, text)
+        return score_arrow(self._judge, table, text, post)
 
-    def score_batch(self, batch: Mapping[str, Any], text: str = "text") -> dict[str, list[Any]]:
+    def score_batch(self, batch: Mapping[str, Any], text: str = "text", post: str | None = None) -> dict[str, list[Any]]:
         """Score a dict of columns; returns a dict of the new columns only (see `files.batch.score_batch`).
 
         Examples
@@ -158,11 +174,11 @@ class SocialGuard:
         >>> SocialGuard.load().score_batch({"text": ["Thank you all"]})["action"]
         ['none']
         """
-        return score_batch(self._judge, batch, text)
+        return score_batch(self._judge, batch, text, post)
 
-    def score_dataset(self, dataset: Dataset, text: str = "text", **options: Any) -> Dataset:
+    def score_dataset(self, dataset: Dataset, text: str = "text", post: str | None = None, **options: Any) -> Dataset:
         """Score a Hugging Face data set, in memory or streamed; returns it with the new columns (see `files.batch.score_dataset`)."""
-        return score_dataset(self._judge, dataset, text, **options)
+        return score_dataset(self._judge, dataset, text, post, **options)
 
     def score_file(
         self,
@@ -181,18 +197,18 @@ class SocialGuard:
         source, target, jobs, resume, progress
             See `files.stream.score_file`.
         **options
-            ``text``, ``source_format``, ``target_format``, ``encoding``, ``bom``: see `files.stream.FileOptions`.
+            ``text``, ``post``, ``source_format``, ``target_format``, ``encoding``, ``bom``: see `files.stream.FileOptions`.
         """
         given = FileOptions(**options)
         identity = {"model": self.model_hash, "policy": policy_digest(self.policy_text)}
         same: dict[str, Any] = {"jobs": jobs, "resume": resume, "progress": progress}
         return score_file(self._judge, str(source), str(target), given, identity=identity, **same)
 
-    def explain(self, text: str) -> Explanation:
-        """Take the scores of one comment apart, term by term."""
-        return explain_prediction(self._scorer, _one_text(text))
+    def explain(self, text: str, post: str | None = None) -> Explanation:
+        """Take the scores of one comment apart, term by term; ``post`` is what it answers."""
+        return explain_prediction(self._scorer, _one_text(text), _one_post(post))
 
-    def counterfactual(self, text: str) -> Removal | None:
+    def counterfactual(self, text: str, post: str | None = None) -> Removal | None:
         """The smallest set of words without which the scores of a comment call for a lesser action.
 
         Returns
@@ -207,11 +223,17 @@ class SocialGuard:
         >>> "idiots" in [word.key for word in removal.words]
         True
         """
-        action = self.moderate(text).action
-        return self.explain(text).removal(self._table.limits(action)) if action else None
+        action = self.moderate(text, post).action
+        return self.explain(text, post).removal(self._table.limits(action)) if action else None
 
     def explain_frame(
-        self, frame: pd.DataFrame, text: str = "text", *, heads: Sequence[str] | None = None, top: int | None = 5
+        self,
+        frame: pd.DataFrame,
+        text: str = "text",
+        post: str | None = None,
+        *,
+        heads: Sequence[str] | None = None,
+        top: int | None = 5,
     ) -> pd.DataFrame:
         """Explain the comments of a frame: one row a term, with the columns row, category, term, start, end, contribution.
 
@@ -220,6 +242,8 @@ class SocialGuard:
         frame : pandas.DataFrame
         text : str
             The column that holds the comments.
+        post : str, optional
+            The column with the posts that they answer.
         heads : sequence of str, optional
             Explain these for every comment. By default each comment is explained for the categories that reach a
             threshold of the policy, so that most comments cost no more than a score.
@@ -227,7 +251,7 @@ class SocialGuard:
             How many terms to keep for a comment and head, the strongest for or against; None keeps all.
         """
         limits = self._table.limits() if heads is None else self._only(heads)
-        return explain_frame(self._scorer, frame, limits, text=text, top=top)
+        return explain_frame(self._scorer, frame, limits, text=text, post=post, top=top)
 
     def _only(self, heads: Sequence[str]) -> Floats:
         unknown = [head for head in heads if head not in self.heads]
@@ -306,3 +330,9 @@ def _one_text(text: str) -> str:
     if not isinstance(text, str):
         raise DataError(f"expected one text, got {type(text).__name__}; many comments go to score_frame or scores")
     return text
+
+
+def _one_post(post: str | None) -> str:
+    if post is not None and not isinstance(post, str):
+        raise DataError(f"the post is {type(post).__name__}, not text; leave it out where it is not known")
+    return post or ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-def score_spark(guard: SocialGuard, frame: DataFrame, text: str = "text") -> DataFrame:
+def score_spark(guard: SocialGuard, frame: DataFrame, text: str = "text", post: str | None = None) -> DataFrame:
     """Score every row of a Spark data frame; like all of Spark, when the rows are asked for.
 
     The guard travels with the job and is unpacked once in each Python worker. social_guard must be installed where the
@@ -28,6 +28,8 @@ def score_spark(guard: SocialGuard, frame: DataFrame, text: str = "text") -> Dat
         Partitions of any number and size.
     text : str
         The column that holds the comments.
+    post : str, optional
+        The column with the posts that they answer.
 
     Returns
     -------
@@ -54,8 +56,8 @@ def score_spark(guard: SocialGuard, frame: DataFrame, text: str = "text") -> Dat
     import pyarrow as pa
 
     empty = pa.table({name: pa.array([], pa.string()) for name in frame.columns})
-    new = from_arrow_schema(guard.score_arrow(empty, text).schema)
-    return frame.mapInArrow(_Shipped(pickle.dumps(guard), text), StructType([*frame.schema.fields, *new.fields]))
+    new = from_arrow_schema(guard.score_arrow(empty, text, post).schema)
+    return frame.mapInArrow(_Shipped(pickle.dumps(guard), text, post), StructType([*frame.schema.fields, *new.fields]))
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,12 @@ class _Shipped:
 
     guard: bytes
     text: str
+    post: str | None
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         guard = _unpacked(self.guard)
         for batch in batches:
-            yield _with_columns(batch, guard.score_arrow(batch, self.text))
+            yield _with_columns(batch, guard.score_arrow(batch, self.text, self.post))
 
 
 @lru_cache(maxsize=2)

@@ -126,14 +126,14 @@ def fit_rows(
         prevalence=prevalence,
         n_jobs=n_jobs,
     )
-    weight = np.where(rows["own"], recipe.own_weight, 1.0)
-    return classifier.fit(rows["text"], rows[supported_heads(rows)], weight, rows["unit"], rows["own"].astype(float))
+    weight, ground = np.where(rows["own"], recipe.own_weight, 1.0), rows["own"].astype(float)
+    return classifier.fit(rows["text"], rows[supported_heads(rows)], weight, rows["unit"], ground, rows["post"])
 
 
 def gather_comments(
     comments: pd.DataFrame | str | Path, corpora: pd.DataFrame | str | Path | None, recipe: Recipe
 ) -> pd.DataFrame:
-    """Our own and public comments in one frame with the columns ``own`` and ``unit`` (the group of a fold)."""
+    """Our own and public comments in one frame with the columns ``own``, ``post`` and ``unit`` (the group of a fold)."""
     own = load_comments(comments)
     frames = [own.assign(own=True)]
     if corpora is not None:
@@ -142,7 +142,7 @@ def gather_comments(
     rows = pd.concat(frames, ignore_index=True)
     if rows.empty:
         raise DataError("there are no comments to train on")
-    return rows.assign(unit=fold_units(rows))
+    return rows.assign(unit=fold_units(rows), post=rows["post"].fillna("") if "post" in rows else "")
 
 
 def fold_units(rows: pd.DataFrame) -> NDArray[np.object_]:

@@ -119,3 +119,30 @@ def test_data_sets_are_streamed(shipped_guard, expected, stream):
 def test_a_guard_travels(shipped_guard, expected):
     """Pickled, it scores the same: so it goes to the workers of any scheduler."""
     assert pickle.loads(pickle.dumps(shipped_guard.score_batch))({"text": TEXTS}) == expected
+
+
+POSTS = ["Thank you to all our volunteers", None, "", 7] * 800
+"""What the comments answer; a missing one is none, a number is the sign of a wrong column."""
+
+
+def test_posts_of_frames_tables_batches_and_data_sets(small_guard):
+    """All give the scores that one comment with its post gets."""
+    frame = pd.DataFrame({"text": TEXTS, "about": pd.Series(POSTS, dtype=object).where(lambda post: post != 7, np.nan)})
+    scored = plain(small_guard.score_frame(frame, post="about"))
+    decision = small_guard.moderate(TEXTS[0], post=POSTS[0])
+    assert scored["score_off_topic"][0] == decision.scores["off_topic"] != small_guard.moderate(TEXTS[0]).scores["off_topic"]
+    assert scored["score_off_topic"][2:4] == small_guard.score_frame(frame)["score_off_topic"].tolist()[2:4]
+    table = pa.Table.from_pandas(frame)
+    assert small_guard.score_arrow(table, post="about").to_pydict() == scored
+    assert small_guard.score_batch(table.to_pydict(), post="about") == scored
+    mapped = small_guard.score_dataset(datasets.Dataset(table), post="about")
+    assert {name: mapped[name][:] for name in scored} == scored
+
+
+def test_wrong_posts_are_marked(small_guard):
+    """A column that is missing is named; a row whose post is no text is not scored."""
+    frame = pd.DataFrame({"text": TEXTS[:4], "about": POSTS[:4]}, dtype=object)
+    errors = small_guard.score_frame(frame, post="about")["error"].fillna("").tolist()
+    assert errors == ["", "no text", "", "the post is int, not text"]
+    with pytest.raises(DataError, match="no column 'abuot'; the columns are text, about: name the one with the posts"):
+        small_guard.score_frame(frame, post="abuot")

@@ -40,6 +40,20 @@ def test_explain_shows_terms():
     assert json.loads(RUN.invoke(cli, ["explain", "you idiot", "--json"]).output)["text"] == "you idiot"
 
 
+def test_posts_on_the_command_line(small_guard, tmp_path):
+    """``--post`` is the post itself for one comment, and a column for a file."""
+    model, post, text = str(small_guard.save(tmp_path / "model")), "Visiting hours on our wards", "Which ward has visiting?"
+    expected = small_guard.moderate(text, post).scores
+    decided = RUN.invoke(cli, ["moderate", text, "--post", post, "--json", "--model", model]).output
+    assert json.loads(decided)["scores"] == expected != small_guard.moderate(text).scores
+    explained = RUN.invoke(cli, ["explain", text, "--post", post, "--json", "--model", model]).output
+    assert "context" in {term["kind"] for term in json.loads(explained)["terms"]}
+    pd.DataFrame({"text": [text], "about": [post]}).to_csv(tmp_path / "in.csv", index=False)
+    out = str(tmp_path / "out.csv")
+    assert RUN.invoke(cli, ["score", str(tmp_path / "in.csv"), "-o", out, "--post", "about", "--model", model]).exit_code == 0
+    assert pd.read_csv(out, float_precision="round_trip")["score_off_topic"].tolist() == [expected["off_topic"]]
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [

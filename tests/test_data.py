@@ -25,6 +25,16 @@ def test_every_file_format_gives_the_same_frame(tmp_path, suffix):
     assert loaded["spam"].isna().tolist() == [False, False, True]
 
 
+def test_posts_are_kept(tmp_path):
+    """Of a frame and of a folder, where some files have none; the text itself is no post."""
+    frame = pd.DataFrame({"text": ["a", "b"], "post": ["Car park shut", None]})
+    assert load_comments(frame)["post"].tolist() == ["Car park shut", ""]
+    assert "post" not in load_comments(frame, text="post") and "post" not in load_comments(frame[["text"]])
+    frame.to_csv(tmp_path / "with.csv", index=False)
+    frame[["text"]].to_csv(tmp_path / "without.csv", index=False)
+    assert load_comments(tmp_path)["post"].tolist() == ["Car park shut", "", "", ""]
+
+
 def test_hugging_face_data_sets_load(tmp_path):
     """A `Dataset`, a `DatasetDict` and a folder go through the `datasets` library."""
     dataset = datasets.Dataset.from_pandas(FRAME)

@@ -62,6 +62,20 @@ def read(path):
     return pd.read_parquet(path)
 
 
+@pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
+def test_files_with_posts(small_guard, tmp_path, source):
+    """A column of posts gives the scores of `score_frame`; a wrong name is said."""
+    rows = ROWS.assign(about=["Thank you to all our volunteers", "", "", "line two is closed"])
+    path, out = tmp_path / f"in.{source}", tmp_path / "out.parquet"
+    write(rows, path)
+    small_guard.score_file(path, out, post="about")
+    expected = small_guard.score_frame(rows, post="about")["score_off_topic"]
+    found = pd.read_parquet(out)["score_off_topic"]
+    assert found[[0, 1, 3]].tolist() == expected[[0, 1, 3]].tolist() and found[0] != small_guard.moderate(rows["text"][0]).scores["off_topic"]
+    with pytest.raises(DataError, match="no column 'post'; the columns are id, text, author, about"):
+        small_guard.score_file(path, out, post="post")
+
+
 def test_blocks_do_not_show(shipped_guard, tmp_path, own_comments):
     """A file longer than a block is scored as if it were one."""
     texts = (own_comments["text"].tolist() * 20)[: BLOCK + 500]

@@ -66,6 +66,14 @@ def test_spark_gives_what_the_guard_gives(spark, shipped_guard, comments, expect
     assert rows(score_spark(shipped_guard, frame)) == expected
 
 
+def test_spark_with_posts(spark, small_guard):
+    """A column of posts, some of them null."""
+    data = [("Thank you all", "Thank you to our volunteers"), ("Thank you all", None)]
+    frame = spark.createDataFrame(data, "text string, post string")
+    scored = [row.score_off_topic for row in score_spark(small_guard, frame, post="post").collect()]
+    assert scored == [small_guard.moderate(*row).scores["off_topic"] for row in data] and scored[0] != scored[1]
+
+
 def test_spark_types_and_nulls(spark, shipped_guard, tmp_path):
     """The new columns are typed beforehand; a frame of nulls, and one without rows, go through to Parquet and back."""
     for name, data in (("nulls", [(None,)] * 3), ("none", [])):

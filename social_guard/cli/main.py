@@ -31,13 +31,14 @@ cli.add_command(tune)
 
 @cli.command()
 @click.argument("text")
+@click.option("--post", help="The post that it answers.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--mask", is_flag=True, help="Cut the words that the reason quotes to their first letters.")
 @MODEL
 @POLICY
-def moderate(text: str, as_json: bool, mask: bool, model: Path | None, policy: Path | None) -> None:
+def moderate(text: str, post: str | None, as_json: bool, mask: bool, model: Path | None, policy: Path | None) -> None:
     """Decide on one comment, TEXT ("-" reads it from standard input)."""
-    decision = _load(model, policy).moderate(_given(text))
+    decision = _load(model, policy).moderate(_given(text), post)
     if as_json:
         _print_json(_decision_dict(decision, mask))
         return
@@ -51,11 +52,12 @@ def moderate(text: str, as_json: bool, mask: bool, model: Path | None, policy: P
 
 @cli.command()
 @click.argument("text")
+@click.option("--post", help="The post that it answers.")
 @click.option("--json", "as_json", is_flag=True, help="Print every term of every head as JSON.")
 @MODEL
-def explain(text: str, as_json: bool, model: Path | None) -> None:
+def explain(text: str, post: str | None, as_json: bool, model: Path | None) -> None:
     """Show which words gave one comment, TEXT, its scores ("-" reads it from standard input)."""
-    explanation = _load(model, None).explain(_given(text))
+    explanation = _load(model, None).explain(_given(text), post)
     if as_json:
         _print_json(explanation.to_dict())
     else:
@@ -66,6 +68,7 @@ def explain(text: str, as_json: bool, model: Path | None) -> None:
 @click.argument("source", metavar="IN")
 @click.option("-o", "--output", required=True, metavar="OUT", help="Where to write: .csv, .jsonl, .parquet, .csv.gz …, or - for standard output.")
 @click.option("--text", default="text", show_default=True, help="The column that holds the comments.")
+@click.option("--post", help="The column with the posts that they answer.")
 @click.option("--from", "source_format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of IN if its name does not tell.")
 @click.option("--to", "target_format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of OUT if its name does not tell.")
 @click.option("--encoding", default="utf-8-sig", show_default=True, help="Encoding of a CSV or JSON Lines file.")

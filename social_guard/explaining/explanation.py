@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import Floats, Integers
 from ..exceptions import DataError
+from ..model.context import context_units
 from ..model.features import Unit, find_units
 from ..model.scorer import NORM_UNIT, Scorer, to_probability
 from ..pages import render
@@ -47,6 +49,8 @@ class Explanation:
         What the model weighed, with the ranges of characters where it stands.
     rows : (n_units, n_heads + 1) int array
         Their values and norms.
+    post : str
+        What the comment answers, if that is known.
 
     Examples
     --------
@@ -65,6 +69,7 @@ class Explanation:
     scorer: Scorer = field(repr=False)
     units: tuple[Unit, ...] = field(repr=False)
     rows: Integers = field(repr=False)
+    post: str = field(default="", repr=False)
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -156,7 +161,11 @@ class Explanation:
         reached = np.flatnonzero(to_probability(self.log_odds) >= limits)
         strength = self.word_contributions[:, reached].max(axis=1, initial=-np.inf)
         likeliest = [self.words[w] for w in np.argsort(-strength, kind="stable")]
-        return smallest_removal(self.text, likeliest, limits, self.scorer.log_odds)
+        return smallest_removal(self.text, likeliest, limits, self._log_odds_of)
+
+    def _log_odds_of(self, texts: Sequence[str]) -> Floats:
+        """Of other texts under the same post."""
+        return self.scorer.log_odds(texts, [self.post] * len(texts))
 
     # ------------------------------------------------------------------------------------------------------- views
 
@@ -260,7 +269,7 @@ def _utf16_places(text: str) -> list[int]:
     return places
 
 
-def explain_prediction(scorer: Scorer, text: str) -> Explanation:
+def explain_prediction(scorer: Scorer, text: str, post: str = "") -> Explanation:
     """Take the scores of one comment apart.
 
     Units that the model does not know, and that so neither add nor dilute, are left out.
@@ -269,21 +278,25 @@ def explain_prediction(scorer: Scorer, text: str) -> Explanation:
     ----------
     scorer : Scorer
     text : str
+    post : str
+        What the comment answers, if that is known.
 
     Returns
     -------
     Explanation
     """
     units = find_units(text, scorer.known, scorer.weights.words.index)
+    if post:
+        units += [unit for unit in context_units(units, post) if unit.key in scorer.weights.words.index]
     rows = scorer.unit_rows([unit.key for unit in units])
     weighed = rows[:, -1] > 0
     if not weighed.all():
         units, rows = [units[u] for u in np.flatnonzero(weighed)], rows[weighed]
-    return Explanation(text, scorer, tuple(units), rows)
+    return Explanation(text, scorer, tuple(units), rows, post)
 
 
 def explain_frame(
-    scorer: Scorer, frame: pd.DataFrame, limits: Floats, *, text: str = "text", top: int | None = 5
+    scorer: Scorer, frame: pd.DataFrame, limits: Floats, *, text: str = "text", post: str | None = None, top: int | None = 5
 ) -> pd.DataFrame:
     """Explain the comments of a frame in one long frame.
 
@@ -295,6 +308,8 @@ def explain_frame(
         A comment is explained for the heads whose probability reaches these.
     text : str
         The column that holds the comments; a row without text has no explanation.
+    post : str, optional
+        The column with the posts that they answer.
     top : int or None
         How many terms to keep for a comment and head, the strongest for or against; None keeps all.
 
@@ -310,17 +325,21 @@ def explain_frame(
     """
     import pandas as pd
 
-    if text not in frame:
-        raise DataError(f"there is no column {text!r}; the columns are {', '.join(map(str, frame.columns))}")
-    comments = [(label, comment) for label, comment in zip(frame.index, frame[text], strict=True) if isinstance(comment, str)]
+    for column in (text, post):
+        if column is not None and column not in frame:
+            raise DataError(f"there is no column {column!r}; the columns are {', '.join(map(str, frame.columns))}")
+    posts = frame[post] if post is not None else repeat("")
+    cells = zip(frame.index, frame[text], posts, strict=post is not None)
+    comments = [(label, comment, about if isinstance(about, str) else "") for label, comment, about in cells if isinstance(comment, str)]
     rows: list[tuple[Any, ...]] = []
     for start in range(0, len(comments), BLOCK):
         block = comments[start : start + BLOCK]
-        reached = to_probability(scorer.log_odds([comment for _, comment in block])) >= limits
+        texts, about = [comment for _, comment, _ in block], [about for _, _, about in block]
+        reached = to_probability(scorer.log_odds(texts, about)) >= limits
         for i in np.flatnonzero(reached.any(axis=1)).tolist():
-            explanation = explain_prediction(scorer, block[i][1])
-            for column in np.flatnonzero(reached[i]).tolist():
-                rows += _term_rows(block[i][0], explanation, column, top)
+            explanation = explain_prediction(scorer, texts[i], about[i])
+            for head in np.flatnonzero(reached[i]).tolist():
+                rows += _term_rows(block[i][0], explanation, head, top)
     columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 

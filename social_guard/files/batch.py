@@ -42,19 +42,23 @@ class Judge:
         """The names of the new columns."""
         return [*(f"score_{head}" for _, head in self._scored), *DECISION_COLUMNS]
 
-    def columns(self, texts: Sequence[Any]) -> NewColumns:
-        """The new columns for comments of any number, each of shape (n_texts,).
+    def columns(self, texts: Sequence[Any], posts: Sequence[Any] | None = None) -> NewColumns:
+        """The new columns for comments of any number, each of shape (n_texts,); ``posts`` is what each of them answers.
 
         A comment that cannot be scored has ``error`` set, NaN for scores, None for ``action`` and true for ``needs_review``.
         """
-        blocks = [self._block(_as_list(texts[start : start + BLOCK])) for start in range(0, max(len(texts), 1), BLOCK)]
+        cuts = [slice(start, start + BLOCK) for start in range(0, max(len(texts), 1), BLOCK)]
+        blocks = [self._block(_as_list(texts[cut]), None if posts is None else _as_list(posts[cut])) for cut in cuts]
         return {name: np.concatenate([block[name] for block in blocks]) for name in self.names}
 
-    def _block(self, texts: list[Any]) -> NewColumns:
+    def _block(self, texts: list[Any], posts: list[Any] | None) -> NewColumns:
         errors = np.array([_text_error(text) for text in texts], object)
+        if posts is not None:
+            errors = np.array([error or _post_error(post) for error, post in zip(errors, posts, strict=True)], object)
+            posts = [post if isinstance(post, str) else "" for post in posts]
         bad = errors.astype(bool)
         readable = ["" if error else text for text, error in zip(texts, errors, strict=True)]
-        probability = to_probability(self._scorer.log_odds(readable))
+        probability = to_probability(self._scorer.log_odds(readable, posts))
         decisions, which = self._table.decide_many(np.where(bad[:, None], 0.0, probability), readable)
         probability[bad], which[bad] = np.nan, len(decisions)
         rows = [*map(_decision_cells, decisions), _UNSCORED]
@@ -63,12 +67,13 @@ class Judge:
         named = scores | dict(zip(DECISION_COLUMNS, [*cells, errors], strict=True))
         return named | {"needs_review": named["needs_review"].astype(bool)}
 
-    def check(self, columns: Iterable[str], text: str, where: str = "") -> None:
-        """Refuse input that lacks the text column or already has one of the new columns."""
+    def check(self, columns: Iterable[str], text: str, where: str = "", *, post: str | None = None) -> None:
+        """Refuse input that lacks a column that is read, or already has one of the new columns."""
         columns = list(columns)
-        if text not in columns:
-            names = ", ".join(columns)
-            raise DataError(f"{where}there is no column {text!r}; the columns are {names}: name the one with the comments")
+        for name, held in ((text, "comments"), (post, "posts")):
+            if name is not None and name not in columns:
+                names = ", ".join(columns)
+                raise DataError(f"{where}there is no column {name!r}; the columns are {names}: name the one with the {held}")
         self.check_clashes(columns, where)
 
     def check_clashes(self, columns: Iterable[str], where: str = "") -> None:
@@ -105,17 +110,26 @@ def _as_list(values: Any) -> list[Any]:
 def _text_error(text: Any) -> str | None:
     if isinstance(text, str):
         return None
-    if text is None:
-        return "no text"
+    return "no text" if _is_missing(text) else f"{type(text).__name__}, not text"
+
+
+def _post_error(post: Any) -> str | None:
+    """A post may be missing; a number is no post, but the sign of a wrong column."""
+    return None if isinstance(post, str) or _is_missing(post) else f"the post is {type(post).__name__}, not text"
+
+
+def _is_missing(value: Any) -> bool:
+    if value is None:
+        return True
     import pandas as pd
 
-    return "no text" if pd.api.types.is_scalar(text) and pd.isna(text) else f"{type(text).__name__}, not text"
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
 # --------------------------------------------------------------------------------------------------------- columns
 
 
-def score_frame(judge: Judge, frame: pd.DataFrame, text: str = "text") -> pd.DataFrame:
+def score_frame(judge: Judge, frame: pd.DataFrame, text: str = "text", post: str | None = None) -> pd.DataFrame:
     """Score every row of a frame.
 
     Parameters
@@ -125,6 +139,8 @@ def score_frame(judge: Judge, frame: pd.DataFrame, text: str = "text") -> pd.Dat
         Its text may be of any type of pandas, also kept by Arrow.
     text : str
         The column that holds the comments.
+    post : str, optional
+        The column with the posts that they answer; a missing one changes nothing.
 
     Returns
     -------
@@ -139,12 +155,21 @@ def score_frame(judge: Judge, frame: pd.DataFrame, text: str = "text") -> pd.Dat
     """
     import pandas as pd
 
-    judge.check(map(str, frame.columns), text)
-    return pd.DataFrame(judge.columns(frame[text].array), index=frame.index)
+    judge.check(map(str, frame.columns), text, post=post)
+    posts = None if post is None else frame[post].array
+    return pd.DataFrame(judge.columns(frame[text].array, posts), index=frame.index)
 
 
-def score_batch(judge: Judge, batch: Mapping[str, Any], text: str = "text") -> dict[str, list[Any]]:
+def score_batch(
+    judge: Judge, batch: Mapping[str, Any], text: str = "text", post: str | None = None
+) -> dict[str, list[Any]]:
     """Score a batch of rows that is a dict of columns: lists, arrays of numpy or of Arrow.
+
+    Parameters
+    ----------
+    judge, text, post
+        As `score_frame`.
+    batch : mapping
 
     Returns
     -------
@@ -156,19 +181,20 @@ def score_batch(judge: Judge, batch: Mapping[str, Any], text: str = "text") -> d
     DataError
         As `score_frame`.
     """
-    judge.check(batch, text)
-    return {name: column.to_pylist() for name, column in arrow_columns(judge.columns(batch[text])).items()}
+    judge.check(batch, text, post=post)
+    columns = judge.columns(batch[text], None if post is None else batch[post])
+    return {name: column.to_pylist() for name, column in arrow_columns(columns).items()}
 
 
-def score_arrow(judge: Judge, table: Any, text: str = "text") -> Any:
+def score_arrow(judge: Judge, table: Any, text: str = "text", post: str | None = None) -> Any:
     """Score the rows of an Arrow table or record batch.
 
     Parameters
     ----------
     judge : Judge
     table : pyarrow.Table or pyarrow.RecordBatch
-    text : str
-        The column that holds the comments.
+    text, post : str
+        As `score_frame`.
 
     Returns
     -------
@@ -180,11 +206,12 @@ def score_arrow(judge: Judge, table: Any, text: str = "text") -> Any:
     DataError
         As `score_frame`.
     """
-    judge.check(table.schema.names, text)
-    return type(table).from_pydict(arrow_columns(judge.columns(table.column(text))))
+    judge.check(table.schema.names, text, post=post)
+    columns = judge.columns(table.column(text), None if post is None else table.column(post))
+    return type(table).from_pydict(arrow_columns(columns))
 
 
-def score_dataset(judge: Judge, dataset: Dataset, text: str = "text", **options: Any) -> Dataset:
+def score_dataset(judge: Judge, dataset: Dataset, text: str = "text", post: str | None = None, **options: Any) -> Dataset:
     """Map a Hugging Face data set, in memory or streamed, with the types of the new columns said beforehand.
 
     Without them, ``map`` takes a column that is empty in the first rows for one that is always empty, and fails later.
@@ -193,8 +220,8 @@ def score_dataset(judge: Judge, dataset: Dataset, text: str = "text", **options:
     ----------
     judge : Judge
     dataset : datasets.Dataset or datasets.IterableDataset
-    text : str
-        The column that holds the comments.
+    text, post : str
+        As `score_frame`.
     **options
         Of ``map``, e.g. ``num_proc=2``.
 
@@ -208,7 +235,7 @@ def score_dataset(judge: Judge, dataset: Dataset, text: str = "text", **options:
 
     features = dataset.features
     if features is not None:
-        judge.check(features, text)
+        judge.check(features, text, post=post)
         new = pa.table(arrow_columns(judge.columns([]))).schema
         features = datasets.Features({**features, **datasets.Features.from_arrow_schema(new)})
-    return dataset.map(partial(score_batch, judge, text=text), batched=True, features=features, **options)
+    return dataset.map(partial(score_batch, judge, text=text, post=post), batched=True, features=features, **options)

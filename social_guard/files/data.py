@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import datasets
     import pandas as pd
 
+OPTIONAL = ("identity", "post")
+"""Columns of text that are kept where there are such."""
 READERS = {".csv": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json", ".parquet": "parquet"}
 
 
@@ -65,7 +67,7 @@ def load_comments(
     -------
     pandas.DataFrame
         ``text``, ``source``, ``split``, ``group``, ``writer`` and the heads that have labels, index from 0; ``identity``
-        (the protected group that a comment speaks of) where there is such a column.
+        (the protected group that a comment speaks of) and ``post`` (what it answers) where there are such columns.
 
     Raises
     ------
@@ -132,7 +134,8 @@ def _load_folder(folder: Path, text: str, licence_class: str | None) -> pd.DataF
     finally:
         if not quiet:
             datasets.enable_progress_bars()
-    return pd.concat([_tidy(part.to_pandas(), text, name) for name, part in loaded.items()], ignore_index=True)
+    rows = pd.concat([_tidy(part.to_pandas(), text, name) for name, part in loaded.items()], ignore_index=True)
+    return rows.fillna({column: "" for column in OPTIONAL if column in rows})
 
 
 def _load_hub(name: str, text: str, source: str | None) -> pd.DataFrame:
@@ -187,8 +190,9 @@ def _tidy(frame: pd.DataFrame, text: str, name: str) -> pd.DataFrame:
     tidy["source"] = frame["source"] if "source" in frame.columns else name
     for column in ("split", "group", "writer"):
         tidy[column] = frame[column].fillna("").astype(str) if column in frame.columns else ""
-    if "identity" in frame.columns:
-        tidy["identity"] = frame["identity"].fillna("").astype(str)
+    for column in OPTIONAL:
+        if column in frame.columns and column != text:
+            tidy[column] = frame[column].fillna("").astype(str)
     labels = _listed_labels(frame["labels"], name) if "labels" in frame.columns else frame
     for head in HEADS:
         if head in labels.columns:

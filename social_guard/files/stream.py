@@ -60,6 +60,8 @@ class FileOptions:
     ----------
     text : str
         The column that holds the comments. An empty cell of a CSV file is a missing comment.
+    post : str, optional
+        The column with the posts that they answer.
     source_format, target_format : {"csv", "jsonl", "parquet"}, optional
         Where the ending does not tell; ``-`` is CSV by default.
     encoding : str
@@ -69,6 +71,7 @@ class FileOptions:
     """
 
     text: str = "text"
+    post: str | None = None
     source_format: str | None = None
     target_format: str | None = None
     encoding: str = "utf-8-sig"
@@ -123,7 +126,7 @@ def score_file(
     with _open_output(target, layout, plan, resume=resume) as output:
         chunks = read_chunks(files, options.source_format, options.encoding)
         _tell_resumed(progress, _skip(chunks, output.pieces, target))
-        work = _Work(judge, layout, options.text)
+        work = _Work(judge, layout, options.text, options.post)
         rows = _write_all(output, _in_order(work, chunks, jobs), layout, progress)
         output.finish(layout, judge.names)
     return rows
@@ -192,11 +195,13 @@ class _Work:
     judge: Judge
     layout: Layout
     text: str
+    post: str | None
 
     def __call__(self, chunk: Chunk) -> _Scored:
         rows = parse_rows(chunk)
         self._check(chunk, rows)
-        content = self.layout.piece(rows, self.judge.columns(rows.values(self.text)))
+        posts = None if self.post is None else rows.values(self.post)
+        content = self.layout.piece(rows, self.judge.columns(rows.values(self.text), posts))
         return _Scored(chunk.rows, content, (*rows.columns, *self.judge.names), chunk.share)
 
     def _check(self, chunk: Chunk, rows: Rows) -> None:
@@ -205,7 +210,7 @@ class _Work:
         if chunk.format == "jsonl" and (chunk.line > 1 or not chunk.rows):
             self.judge.check_clashes(rows.columns, where)
         else:
-            self.judge.check(rows.columns, self.text, where)
+            self.judge.check(rows.columns, self.text, where, post=self.post)
 
 
 def _in_order(work: _Work, chunks: Iterable[Chunk], jobs: int) -> Iterator[_Scored]:

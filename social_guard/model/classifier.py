@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..arrays import Floats
 from ..exceptions import DataError, LabelError
+from .context import check_posts
 from .matrix import CommentMatrix, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units
 from .scorer import Block, Scorer, Weights, to_probability
 from .word_classes import induce_word_classes
@@ -114,6 +115,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
         calibration_weight: ArrayLike | None = None,
+        posts: Sequence[str] | None = None,
     ) -> Self:
         """Learn the weights of every category.
 
@@ -128,6 +130,8 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
             Comments of one group stay in one fold. By default a comment is its own group, and equal comments share one.
         calibration_weight : (n_comments,) array, optional
             How much a comment counts in the calibration, 0 for not at all. By default all count the same.
+        posts : (n_comments,) sequence of str, optional
+            The post that each comment answers; empty where it is not known.
 
         Returns
         -------
@@ -140,7 +144,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         """
         texts = check_texts(X)
         labels = self._check_labels(y, len(texts))
-        counted = count_units(texts, self.min_df)
+        counted = count_units(texts, self.min_df, check_posts(posts, len(texts)))
         classes = induce_word_classes(texts, self.word_classes, min_df=self.min_df)
         recipe = VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.class_scale)
         self.vocabulary_ = choose_vocabulary(counted, classes, recipe)
@@ -202,15 +206,16 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self.weights_.intercepts
 
-    def decision_function(self, X: Sequence[str]) -> Floats:
+    def decision_function(self, X: Sequence[str], posts: Sequence[str] | None = None) -> Floats:
         """Calibrated log-odds, shape (n_comments, n_heads); (n_comments,) after a fit on one column."""
         check_is_fitted(self)
-        log_odds = self._scorer.log_odds(check_texts(X))
+        texts = check_texts(X)
+        log_odds = self._scorer.log_odds(texts, check_posts(posts, len(texts)))
         return log_odds[:, 0] if self._single else log_odds
 
-    def predict_proba(self, X: Sequence[str]) -> Floats:
+    def predict_proba(self, X: Sequence[str], posts: Sequence[str] | None = None) -> Floats:
         """Calibrated probabilities, shape (n_comments, n_heads); of both classes after a fit on one column."""
-        probability = to_probability(self.decision_function(X))
+        probability = to_probability(self.decision_function(X, posts))
         return np.column_stack([1 - probability, probability]) if self._single else probability
 
     def predict(self, X: Sequence[str]) -> NDArray[Any]:

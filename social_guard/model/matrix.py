@@ -16,6 +16,7 @@ from scipy import sparse
 
 from ..arrays import Floats
 from ..words.lexicon import Lexicon
+from .context import context_keys
 from .features import char_ngrams, unit_keys
 from .scorer import inverse_frequency
 
@@ -160,8 +161,8 @@ def known_words(texts: Sequence[str], min_df: int) -> Lexicon:
     return Lexicon({token: float(count) for token, count in plain.items() if count >= min_df})
 
 
-def count_units(texts: Sequence[str], min_df: int) -> CountedComments:
-    """Find the distinct tokens and pairs of every comment.
+def count_units(texts: Sequence[str], min_df: int, posts: Sequence[str] | None = None) -> CountedComments:
+    """Find the distinct tokens and pairs of every comment; what it shares with its post counts among the pairs.
 
     What is disguised or misspelt may be read as one of the `known_words`.
     """
@@ -169,8 +170,9 @@ def count_units(texts: Sequence[str], min_df: int) -> CountedComments:
     token_index: dict[str, int] = {}
     pair_index: dict[str, int] = {}
     token_lists, pair_lists = [], []
-    for text in texts:
+    for text, post in zip(texts, posts or [""] * len(texts), strict=True):
         tokens, pairs = unit_keys(text, known)
+        pairs.extend(context_keys(tokens, post))
         token_lists.append([token_index.setdefault(token, len(token_index)) for token in tokens])
         pair_lists.append([pair_index.setdefault(pair, len(pair_index)) for pair in pairs])
     return CountedComments(

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from ..arrays import Floats, Integers
 from ..words.lexicon import Lexicon
 from ..words.remembered import Remembered
+from .context import KEYS, context_keys
 from .features import char_ngrams, unit_keys
 
-NORM_UNIT = 2.0**-40
+NORM_UNIT = 2.0**-44
 CACHE_SIZE = 1 << 16
 MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
@@ -139,6 +140,7 @@ class Scorer:
         least = float(min(weights.words.frequencies, default=1))  # what has a class, but no weight of its own, is seldom
         self.known = Lexicon(dict.fromkeys(weights.word_classes, least))
         self.known.update((key, float(count)) for key, count in counts if " " not in key)
+        self._context = weights.words.index.keys() & KEYS
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
         """Travels to another process as its weights alone: keys are drawn anew in every process."""
@@ -153,8 +155,21 @@ class Scorer:
         rows = np.pad(words.rows(n_comments), ((0, len(keys) - len(words.keys)), (0, 0))) + self._class_sums(keys)
         return BlockSums(Rows(keys, rows), Rows(grams.keys, grams.rows(n_comments)), self.known)
 
-    def totals(self, texts: Sequence[str]) -> Integers:
-        """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1)."""
+    def totals(self, texts: Sequence[str], posts: Sequence[str] | None = None) -> Integers:
+        """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1).
+
+        Parameters
+        ----------
+        texts : sequence of str
+        posts : sequence of str, optional
+            What each comment answers; an empty one changes nothing.
+        """
+        totals = self._text_totals(texts)
+        if posts is None or not self._context:
+            return totals
+        return totals + self._decoded([self._post_total(text, post) for text, post in zip(texts, posts, strict=True)])
+
+    def _text_totals(self, texts: Sequence[str]) -> Integers:
         if len(texts) < MANY:
             return self.plain_totals(texts)
         blocks = [self._block_sums.totals(texts[first:after]) for first, after in pairwise(_cuts(texts))]
@@ -169,6 +184,13 @@ class Scorer:
         tokens, pairs = unit_keys(text, self.known)
         numbers, known = self._numbers.__getitem__, self.weights.words.index.__contains__
         return sum(map(numbers, tokens)) + sum(map(numbers, filter(known, pairs)))
+
+    def _post_total(self, text: str, post: str) -> int:
+        """The sum of the rows of the units that a post gives to a comment."""
+        if not (post and self._context):
+            return 0
+        keys = context_keys(unit_keys(text, self.known)[0], post)
+        return sum(self._numbers[key] for key in keys if key in self._context)
 
     def _unit_number(self, unit: str) -> int:
         """The row of a token or a pair: its own, those of its n-grams, and those of its classes."""
@@ -205,15 +227,15 @@ class Scorer:
         np.add.at(sums, held[:, 0], rows[held[:, 1]])
         return sums
 
-    def log_odds_of(self, text: str) -> list[float]:
+    def log_odds_of(self, text: str, post: str = "") -> list[float]:
         """The log-odds of one comment as `log_odds` gives them, to the bit; without arrays, which cost more than the sums."""
-        *values, norm = self._split(self._total(text))
+        *values, norm = self._split(self._total(text) + self._post_total(text, post))
         root = math.sqrt(max(norm, 1) * NORM_UNIT)
         return [intercept + step * value / root for (step, intercept), value in zip(self._steps, values, strict=True)]
 
-    def log_odds(self, texts: Sequence[str]) -> Floats:
+    def log_odds(self, texts: Sequence[str], posts: Sequence[str] | None = None) -> Floats:
         """Log-odds of every head for each comment, shape (n_texts, n_heads)."""
-        return self.to_log_odds(self.totals(texts))
+        return self.to_log_odds(self.totals(texts, posts))
 
     def to_log_odds(self, totals: Integers) -> Floats:
         """Turn sums of values and norms into log-odds; a comment without known units has the intercepts."""

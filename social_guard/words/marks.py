@@ -36,7 +36,8 @@ _NO_NAMES = (
 _ONE = rf"(?!{_NO_NAMES})[A-Z][a-z][a-z'’-]*"
 _NAMES = re.compile(rf" (?=[A-Z][a-z])(?<=[a-z,;] ){_ONE}(?: {_ONE})*(?=[\s,;:!?)\"]|\.(?:\s|$)|$)")
 """Words with a capital inside a sentence, but for those that are often written so and name nobody."""
-_NAMED = f" {NAME} "
+NAMED = f" {NAME} "
+"""Stands in the place of the gap before a name."""
 
 
 def mark(text: str) -> str:
@@ -47,28 +48,24 @@ def mark(text: str) -> str:
     >>> mark("Ask for Gavin on Monday")
     '‹start› ask for ‹name› gavin on monday ‹end› ‹uptosix›'
     """
-    return wrap(text, _NAMED.join([fold(text[start:end]) for start, end in _stretches(text)]))
+    return f"{START} {NAMED.join([fold(text[start:end]) for start, end in _stretches(text)])}{ending(text)}" if text else ""
 
 
-def has_names(text: str) -> bool:
-    """Whether anything in a comment is written like a name."""
-    return _NAMES.search(text) is not None
-
-
-def wrap(text: str, body: str) -> str:
-    """The body of a comment between the marks of its start and its end; no text has none."""
-    return f"{START} {body}{_ending(text)}" if text else ""
-
-
-def _ending(text: str) -> str:
+def ending(text: str) -> str:
+    """The marks behind a comment."""
     gaps = text.count(" ")
     shout = f" {SHOUT}" if len(text) >= _SHORTEST_SHOUT and text.isupper() else ""
     return f" {END} {_LENGTHS[gaps] if gaps < len(_LENGTHS) else _LONGER}{shout}"
 
 
+def name_gaps(text: str) -> list[int]:
+    """The places of the gaps before names."""
+    return [match.start() for match in _NAMES.finditer(text)]
+
+
 def _stretches(text: str) -> list[tuple[int, int]]:
     """Where to cut a comment: each stretch but the first begins with a name, and the gap before it is left out."""
-    gaps = [match.start() for match in _NAMES.finditer(text)]
+    gaps = name_gaps(text)
     return list(zip([0, *(gap + 1 for gap in gaps)], [*gaps, len(text)], strict=True))
 
 
@@ -85,11 +82,11 @@ def normalise_marked(text: str) -> Normalised:
         return Normalised("", "")
     body, edits = "", list[Edit]()
     for start, end in _stretches(text):
-        added = _NAMED if start else f"{START} "
+        added = NAMED if start else f"{START} "
         edits.append(Edit(len(body), len(body) + len(added), start, start))
         body += added
         part = normalise(text[start:end])
         edits += [Edit(a + len(body), b + len(body), c + start, d + start) for a, b, c, d in part.edits]
         body += part.text
-    ending = _ending(text)
-    return Normalised(text, body + ending, (*edits, Edit(len(body), len(body) + len(ending), len(text), len(text))))
+    last = ending(text)
+    return Normalised(text, body + last, (*edits, Edit(len(body), len(body) + len(last), len(text), len(text))))
