@@ -1,10 +1,12 @@
 PYTHON ?= python
 CORPORA ?= ../shared/corpora
+ENVIRONMENTS ?= build/benchmarks
 
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 .PHONY: install demo notebooks test model agreement evaluate papers docs learning-curve benchmarks folds \
-  lock audit sbom
+  lock audit sbom speed speed-scoring speed-growth speed-others speed-files speed-archive speed-spark speed-training \
+  speed-equality
 
 install:  ## the package with everything that developing it needs
 	$(PYTHON) -m pip install -e .[dev]
@@ -35,14 +37,39 @@ docs:  ## the site, into build/site; a broken link is an error
 learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
 
-benchmarks:  ## sources held out in turn, settings of the recipe, memory, personal details, promises, replay
+benchmarks:  ## sources held out in turn, settings of the recipe, personal details, promises, replay
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
-	$(PYTHON) benchmarks/files.py
 	$(PYTHON) benchmarks/kills.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py
 	$(PYTHON) benchmarks/replay.py
+
+speed: speed-scoring speed-growth speed-others speed-files speed-archive speed-spark speed-training speed-equality  ## all below
+
+speed-scoring:  ## batches, single comments and a whole process beside scikit-learn, into docs/figures/speed.md
+	$(PYTHON) benchmarks/speed.py
+
+speed-growth:  ## the cost of more rows and of longer comments, with plots
+	$(PYTHON) benchmarks/growth.py
+
+speed-others:  ## other filters, each in an environment of its own
+	$(PYTHON) benchmarks/others.py --environments $(ENVIRONMENTS)
+
+speed-files:  ## files of every format: rate, memory, one core and two
+	$(PYTHON) benchmarks/files.py formats
+
+speed-archive:  ## ten million rows of CSV
+	$(PYTHON) benchmarks/files.py archive
+
+speed-spark:  ## a million rows in Spark and without; needs Java and the extra [spark]
+	$(PYTHON) benchmarks/files.py spark
+
+speed-training:  ## the recipe beside plain scikit-learn
+	$(PYTHON) benchmarks/training.py --corpora $(CORPORA)
+
+speed-equality:  ## scores equal those of scikit-learn on a million comments
+	$(PYTHON) benchmarks/equality.py
 
 folds:  ## rebuild the table of characters
 	$(PYTHON) data/make_folds.py

@@ -1,10 +1,8 @@
-"""Peak memory and rate of scoring files, as whole processes, and of Spark on the same rows.
+"""Peak memory and rate of scoring files, as whole processes; writes a page into docs/figures for each kind of run.
 
-    python benchmarks/files.py                          # 10 thousand to a million rows
-    python benchmarks/files.py --rows 10000000 --formats csv
-    python benchmarks/files.py --spark 1000000          # needs Java and the extra [spark]
-
-The tables go to standard output; docs/files.md quotes them.
+    python benchmarks/files.py formats     # CSV, JSON Lines, Parquet; ten thousand to a million rows; one and two cores
+    python benchmarks/files.py archive     # CSV of ten million rows on two cores
+    python benchmarks/files.py spark       # a million rows; needs Java and the extra [spark]
 """
 
 from __future__ import annotations
@@ -26,6 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from holdout import markdown
+from timing import write_page
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMENTS = ROOT / "data" / "comments"
@@ -43,24 +42,46 @@ score_spark(SocialGuard.load(), session.read.parquet(sys.argv[1])).write.parquet
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--formats", nargs="+", default=["csv", "jsonl", "parquet"])
-    parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--spark", type=int, metavar="ROWS", help="Compare with Spark on so many rows of Parquet.")
-    options = parser.parse_args()
-    if options.spark:
-        print(markdown(pd.DataFrame(compare_spark(options.spark))))
+    parser.add_argument("run", choices=PAGES)
+    parser.add_argument("--rows", type=int, nargs="*")
+    run, rows = (options := parser.parse_args()).run, options.rows
+    if run == "spark":
+        table = pd.DataFrame(compare_spark((rows or [1_000_000])[0]))
+        rate = table["rows a CPU second"].iloc[-1]
+        note = f"At that rate a billion comments cost {1e9 / rate / 3600:,.0f} hours of one core of this machine, in Spark."
+    elif run == "archive":
+        table, note = pd.DataFrame(measure_files(rows or [10_000_000], ["csv"], [2])), ""
     else:
-        print(markdown(pd.DataFrame(measure_files(options)).round(2)))
+        table, note = pd.DataFrame(measure_files(rows or [10_000, 100_000, 1_000_000], ["csv", "jsonl", "parquet"], [1, 2])), ""
+    write_page(f"files_{run}.md", PAGES[run], markdown(table.round(2)), *([note] if note else []))
 
 
-def measure_files(options: argparse.Namespace) -> Iterator[dict[str, object]]:
-    for rows, kind in itertools.product(sorted(options.rows), options.formats):
+PAGES = {
+    "formats": """\
+# Scoring files
+
+Written by `benchmarks/files.py formats`. Whole processes of `social-guard score`, start included; memory is that of all processes
+together, pages that they share counted once.""",
+    "archive": """\
+# Scoring an archive
+
+Written by `benchmarks/files.py archive`: one CSV file of ten million rows, all different, on two cores. Memory is that of all
+processes together, pages that they share counted once; compare it with that of a smaller file in [files_formats.md](files_formats.md).""",
+    "spark": """\
+# Spark
+
+Written by `benchmarks/files.py spark`: the same Parquet file through `social-guard score --jobs 2` and through Spark with two local
+cores, start of both included. *Ratio* is the share of our own rate that Spark keeps.""",
+}
+
+
+def measure_files(counts: list[int], formats: list[str], cores: list[int]) -> Iterator[dict[str, object]]:
+    for rows, kind in itertools.product(sorted(counts), formats):
         with tempfile.TemporaryDirectory() as folder:
             source, target = Path(folder) / f"in.{kind}", Path(folder) / f"out.{kind}"
             write_comments(source, rows)
             first = 0.0
-            for jobs in options.jobs:
+            for jobs in cores:
                 used = measure(ours(source, target, jobs))
                 first = first or used.seconds
                 yield {"format": kind, "rows": rows, "jobs": jobs, "peak MB": round(used.peak), **used.rates(rows)} | {

@@ -25,9 +25,10 @@ from sklearn.mixture import GaussianMixture
 
 from social_guard import SocialGuard, load_comments
 from social_guard.categories import CATEGORIES
-from social_guard.policy.decide import parse_policy
-from social_guard.policy.goals import AS_DRAWN, Goal
-from social_guard.policy.tuning import tune_policy
+from social_guard.policy.decide import Policy
+from social_guard.policy.goals import Goal
+from social_guard.policy.promise import Sample
+from social_guard.policy.tuning import Row, tuned_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMISED = {"hide": 0.80, "remove": 0.95, "report": 0.95}
@@ -79,7 +80,7 @@ class World:
         scores = np.concatenate([self.inside.draw(positives, rng, self.least), self.outside.draw(negatives, rng, self.least)])
         labels = np.repeat([1, 0], [positives, negatives])
         wrong = rng.random(len(labels)) < np.where(labels == 1, self.missed_labels, self.flattering_labels * (scores > 0))
-        return special.expit(scores), np.where(wrong, 1 - labels, labels)
+        return special.expit(scores), np.where(wrong, 1 - labels, labels) == 1
 
     def precision(self, threshold: float, share: float) -> float:
         """The truth where the guard is used: the outside may score higher there than where the labels come from."""
@@ -145,30 +146,33 @@ class Setting:
         return positives, self.labels - positives
 
 
-def redraw(policy: str, worlds: dict[str, World], setting: Setting, rng: np.random.Generator) -> pd.DataFrame:
+def redraw(policy: Policy, worlds: dict[str, World], setting: Setting, rng: np.random.Generator) -> list[tuple]:
     """Tune once on fresh labels; one row a promise, with what is true of it."""
-    drawn = {key: world.draw(*setting.numbers(world, setting.prevalence[key], rng), rng) for key, world in worlds.items()}
-    scores, labels = (pd.DataFrame({key: pair[i] for key, pair in drawn.items()}) for i in (0, 1))
-    prevalence = AS_DRAWN if setting.as_drawn else setting.prevalence
-    goal = Goal(precision=PROMISED, prevalence=prevalence, unproven="drop", joint=setting.joint)
-    report = tune_policy(policy, scores, labels, goal).report
-    rows = report[report["basis"].isin(["promise", "unproven"])].copy()
-    rows["tuned"] = rows["basis"] == "promise"
-    rows["kept"] = [not row.tuned or _kept(row, worlds[row.category], setting) for row in rows.itertuples()]
-    rows["found"] = [float(worlds[r.category].inside.above(special.logit(r.threshold))) if r.tuned else 0.0 for r in rows.itertuples()]
-    return rows[["category", "step", "tuned", "kept", "found"]]
+    samples = {key: Sample.of(*world.draw(*setting.numbers(world, setting.prevalence[key], rng), rng)) for key, world in worlds.items()}
+    shares = {key: sample.share for key, sample in samples.items()} if setting.as_drawn else setting.prevalence
+    goal = Goal(precision=PROMISED, prevalence=shares, unproven="drop", joint=setting.joint)
+    rows = [row for key in samples for row in tuned_rows(policy, key, samples, goal) if row.basis in ("promise", "unproven")]
+    return [(row.category, row.step, *_truth(row, worlds[row.category], setting)) for row in rows]
 
 
-def _kept(row: object, world: World, setting: Setting) -> bool:
+def _truth(row: Row, world: World, setting: Setting) -> tuple[bool, bool, float]:
+    """Whether a promise was made, whether it is not broken, and the recall."""
+    if row.basis != "promise":
+        return False, True, 0.0
+    return True, _kept(row, world, setting), float(world.inside.above(special.logit(row.threshold)))
+
+
+def _kept(row: Row, world: World, setting: Setting) -> bool:
     share = setting.prevalence[row.category] * setting.true_prevalence
     return bool(world.precision(row.threshold, share) >= PROMISED[row.step])
 
 
-def simulate(policy: str, worlds: dict[str, World], setting: Setting, redraws: int) -> pd.DataFrame:
+def simulate(policy: Policy, worlds: dict[str, World], setting: Setting, redraws: int) -> pd.DataFrame:
     """One row a promise: how often it was made and kept, and the recall."""
     seeds = np.random.SeedSequence(0).spawn(redraws)
     jobs = (delayed(redraw)(policy, worlds, setting, np.random.default_rng(seed)) for seed in seeds)
-    rows = pd.concat(Parallel(n_jobs=2, batch_size=20)(jobs), ignore_index=True)
+    found = [row for rows in Parallel(n_jobs=2, batch_size=20)(jobs) for row in rows]
+    rows = pd.DataFrame(found, columns=["category", "step", "tuned", "kept", "found"])
     best = {key: worlds[key[0]].best_recall(setting.prevalence[key[0]], PROMISED[key[1]]) for key in set(zip(rows["category"], rows["step"], strict=True))}
     table = []
     for key, part in rows.groupby(["category", "step"], sort=False):
@@ -193,7 +197,7 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"": table.index, **cells})
 
 
-def stress(policy: str, worlds: dict[str, World], setting: Setting, redraws: int) -> pd.DataFrame:
+def stress(policy: Policy, worlds: dict[str, World], setting: Setting, redraws: int) -> pd.DataFrame:
     """The promise kept least often, when labels or the world differ from what is assumed."""
     table = {}
     for name, values, make in STRESSES:
@@ -237,16 +241,15 @@ def main() -> None:
         Setting("40,000 labels, 1,000 of them in the category; prevalence of the manifest", 40_000, 0.025, own),
         Setting(FLAGGED, 2000, np.nan, own, as_drawn=True),
     )
-    text = "\n".join(line for line in guard.policy_text.splitlines() if not line.startswith("#"))
-    thresholds = parse_policy(text).categories
+    thresholds = guard.policy.categories
     flagged = {key: replace(world, least=float(special.logit(thresholds[key].thresholds()[0]))) for key, world in worlds.items()}
     parts = [HEAD.format(redraws=options.redraws)]
     for setting in settings:
         start = time.perf_counter()
-        result = simulate(text, flagged if setting.as_drawn else worlds, setting, options.redraws)
+        result = simulate(guard.policy, flagged if setting.as_drawn else worlds, setting, options.redraws)
         parts.append(f"## {setting.name}\n\n{markdown(as_text(result))}")
         print(f"{setting.name}: least kept {result['kept %'].min():.1f} % ({time.perf_counter() - start:.0f} s)", flush=True)
-    limits = stress(text, worlds, settings[2], max(options.redraws // 5, 1))
+    limits = stress(guard.policy, worlds, settings[2], max(options.redraws // 5, 1))
     parts.append(f"## {LIMITS}\n\n{markdown(as_text(limits))}")
     (ROOT / "docs" / "figures" / "tuning-simulation.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

@@ -95,7 +95,7 @@ def near_best(world: World, share: float, precision: float, redraws: int) -> pd.
     near, kept = dict.fromkeys(WAYS, 0), dict.fromkeys(WAYS, 0)
     for _ in range(redraws):
         scores, labels = world.draw(positives, LABELS - positives, rng)
-        sample = Sample.of(scores, labels == 1)
+        sample = Sample.of(scores, labels)
         for name, way in WAYS.items():
             threshold = min(way(sample, ratio), 1 - 1e-9)
             kept[name] += threshold > 1 - 1e-8 or world.precision(threshold, share) >= precision

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from ..arrays import Integers
 from ..words.key_table import Keys, KeyTable, Positions
 from ..words.lexicon import Lexicon
 from ..words.suspects import spaced_places
-from ..words.text import TOKEN_LENGTH, tokens
+from ..words.text import TOKEN_LENGTH, token_shapes
 from ..words.token_arrays import TokenArrays, join_texts, owners_of, read_tokens, stretch_keys, text_keys
 from .block_lattice import joined_steps, merged, neighbours, reading_neighbours, reading_steps, token_steps
 from .features import GRAM_LENGTHS, unit_keys
@@ -27,6 +28,11 @@ _BITS = np.int64(32)
 _LOW = (np.int64(1) << _BITS) - 1
 _MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
 _GRAM_BLOCK = 4096
+UNKNOWN_KEPT = 1 << 16
+"""Tokens without a row of their own that are remembered from one block to the next."""
+
+Written = tuple[Sequence[bytes], Iterable[bool]]
+"""Tokens, and whether each may be remembered by its key."""
 _SHORTEST_GRAM, _LONGEST_GRAM = GRAM_LENGTHS
 
 
@@ -41,8 +47,8 @@ class Rows:
 class BlockSums:
     """Adds up the rows of the units of many comments.
 
-    Nothing in it changes but a bounded cache of readings, whose entries are the same whoever makes them: threads may
-    share it.
+    Nothing in it changes but bounded caches of readings and of rows, whose entries are the same whoever makes them: threads
+    may share it.
 
     Parameters
     ----------
@@ -56,6 +62,7 @@ class BlockSums:
 
     def __init__(self, words: Rows, grams: Rows, known: Lexicon) -> None:
         self._known = known
+        self._unknown: dict[int, tuple[int, bytes]] = {}
         self._readings: dict[bytes, tuple[tuple[int, int, int], ...]] = {}
         self._grams, self._gram_values = KeyTable(text_keys(list(map(str.encode, grams.keys)))), _packed(grams.values)
         names = list(dict.fromkeys(token for key in words.keys for token in key.split(" ")))
@@ -90,18 +97,33 @@ class BlockSums:
         parts = [*([units[~arrays.odd[units >> _BITS]] for units in usual] if odd else usual), *odd_units]
         return self._unit_sums(parts, np.concatenate([unseen, more_unseen]), len(texts))
 
-    def _token_ids(self, keys: Keys, written: Callable[[Positions], list[bytes]]) -> tuple[Positions, Integers, Kinds]:
+    def _token_ids(self, keys: Keys, written: Callable[[Positions], Written]) -> tuple[Positions, Integers, Kinds]:
         """The numbers of what tokens are meant to be, known words first; the rows of those that stay unknown; their kinds."""
         found = self._tokens.find(keys)
         ids, kinds = self._meant[found], self._kinds[found]
         missing = np.flatnonzero(found < 0)
-        _, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
-        names = written(missing[first])
-        meant = self._meanings(names)
+        unknown, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
+        meant, rows = self._learn(unknown.tolist(), lambda new: written(missing[first[new]]))
         unseen = np.flatnonzero(meant < 0)
         meant[unseen] = len(self._rows) + np.arange(len(unseen))
         ids[missing] = meant[which]
-        return ids, self._gram_sums([names[i] for i in unseen.tolist()]), kinds
+        return ids, rows, kinds
+
+    def _learn(self, keys: list[int], written: Callable[[list[int]], Written]) -> tuple[Positions, Integers]:
+        """The numbers of the words that unknown tokens are meant to be, or -1; and the rows of the latter."""
+        held = list(map(self._unknown.get, keys))
+        new = [i for i, known in enumerate(held) if known is None]
+        names, kept = written(new)
+        meant = self._meanings(names).tolist()
+        rows = iter(self._gram_sums([name for name, word in zip(names, meant, strict=True) if word < 0]))
+        for i, word, keep in zip(new, meant, kept, strict=False):
+            held[i] = found = word, b"" if word >= 0 else next(rows).tobytes()
+            if keep:
+                self._unknown[keys[i]] = found
+        if len(self._unknown) > UNKNOWN_KEPT:
+            self._unknown.clear()
+        words, sums = zip(*filter(None, held), strict=True) if held else ((), ())
+        return np.array(words, np.int64), np.frombuffer(b"".join(sums), np.int64).reshape(-1, self._rows.shape[1])
 
     def _meanings(self, names: Sequence[bytes]) -> Positions:
         """The numbers of the words that unknown ones are meant to be, or -1, shape (n_names,)."""
@@ -121,7 +143,7 @@ class BlockSums:
         """The units of comments whose tokens need care, found one comment after the other."""
         found = [unit_keys(texts[i], self._known) for i in odd]
         names = [token.encode() for held, _ in found for token in held]
-        ids, unseen, _ = self._token_ids(text_keys(names), lambda places: [names[place] for place in places.tolist()])
+        ids, unseen, _ = self._token_ids(text_keys(names), lambda places: ([names[i] for i in places.tolist()], repeat(True)))
         ids[ids >= len(self._rows)] += n_unseen
         owners = np.repeat(np.array(odd, np.int64), [len(held) for held, _ in found])
         pairs = [(i, *pair.split(" ")) for i, (_, pairs) in zip(odd, found, strict=True) for pair in pairs]
@@ -171,16 +193,18 @@ class BlockSums:
         return owners[hit // keys.shape[1]], ids[hit]
 
 
-def _written(arrays: TokenArrays, places: Positions) -> list[bytes]:
+def _written(arrays: TokenArrays, places: Positions) -> Written:
     """The tokens at some places, in their shapes; marks comments with digits outside ASCII, whose shape `keys` misses."""
+    kept = [True] * len(places)
     starts, ends = arrays.starts[places], (arrays.starts + arrays.lengths)[places]
     names = [arrays.data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     for i in (i for i, name in enumerate(names) if not name.isalpha()):
-        shape = tokens(names[i].decode())[0].encode()
+        shape = token_shapes(names[i].decode())[0].encode()
         if shape != names[i] and not names[i].isascii():
             arrays.odd[arrays.owners[arrays.keys == arrays.keys[places[i]]]] = True
+            kept[i] = False
         names[i] = shape
-    return names
+    return names, kept
 
 
 def _firsts(units: Positions) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ from ..words.remembered import Remembered
 from .context import KEYS, context_keys
 from .features import char_ngrams, unit_keys
 
-NORM_UNIT = 2.0**-40
+NORM_UNIT = 2.0**-44
 CACHE_SIZE = 1 << 16
 MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""

@@ -209,7 +209,7 @@ def tune_policy(policy_text: str, scores: pd.DataFrame, labels: pd.DataFrame, go
     samples = {key: _sample(scores, labels, key) for key in _tuned_categories(policy, scores, goal)}
     if goal.prevalence == AS_DRAWN:
         goal = replace(goal, prevalence={key: sample.share for key, sample in samples.items()})
-    rows = [row for key, sample in samples.items() for row in _tuned_rows(policy, key, samples, goal)]
+    rows = [row for key, sample in samples.items() for row in tuned_rows(policy, key, samples, goal)]
     refused = [f"{row.category}.{row.step}: {row.needs}" for row in rows if row.basis == "unproven"]
     if refused and goal.unproven == "raise":
         raise TuningError(REFUSED.format("\n  ".join(refused)))
@@ -233,8 +233,18 @@ def _tuned_categories(policy: Policy, scores: pd.DataFrame, goal: Goal) -> list[
     return found
 
 
-def _tuned_rows(policy: Policy, key: str, samples: Mapping[str, Sample], goal: Goal) -> list[Row]:
-    """The steps of a category from the mildest up: a threshold is never below that of the step before."""
+def tuned_rows(policy: Policy, key: str, samples: Mapping[str, Sample], goal: Goal) -> list[Row]:
+    """The steps of one category from the mildest up: a threshold is never below that of the step before.
+
+    Parameters
+    ----------
+    policy : Policy
+    key : str
+        The category.
+    samples : mapping of str to Sample
+        The scores of the labelled comments of every category that is tuned.
+    goal : Goal
+    """
     rule, sample = policy.categories[key], samples[key]
     promised = goal.tuned_steps(key, rule)
     asked = sum(len(goal.tuned_steps(other, policy.categories[other])) for other in samples)

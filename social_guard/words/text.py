@@ -24,6 +24,8 @@ TOKEN_LENGTH = 40
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
 MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+SPECIAL = "\u017f\u0130\u0131\u212a"
+"""Characters that are letters of ASCII to a search that ignores case, so that they may stand in a link."""
 _FEW = 16
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _DOTTED = re.compile(rf"\.(?:{_TOP_DOMAINS})")
@@ -163,7 +165,7 @@ def fold(text: str) -> str:
     'thank you  ‹user› '
     """
     lowered = text.lower()
-    if not (_is_marked(lowered) or "\u017f" in text or "\u0130" in text or "\u0131" in text):
+    if not (_is_marked(lowered) or any(map(text.__contains__, SPECIAL))):
         return lowered if text.isascii() else _fold_chars(text).lower()
     # no edit reaches across a space, and people use the same pieces again and again
     return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
@@ -268,11 +270,18 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
             spans.append((piece if piece.isalpha() else _short_shape(piece), start, end))
         else:
             cuts = range(start, end, TOKEN_LENGTH)
-            spans += zip(_shape(piece), cuts, [*cuts[1:], end], strict=True)
+            spans += zip(token_shapes(piece), cuts, [*cuts[1:], end], strict=True)
     return spans
 
 
-def _shape(piece: str) -> tuple[str, ...]:
+def token_shapes(piece: str) -> tuple[str, ...]:
+    """What one find of the tokens' pattern counts as: cut where it is very long, a number by its length, a mask as one sign.
+
+    Examples
+    --------
+    >>> token_shapes("07700"), token_shapes("f***k")
+    (('00000',), ('f*k',))
+    """
     if len(piece) > TOKEN_LENGTH:
         return tuple(_short_shape(piece[i : i + TOKEN_LENGTH]) for i in range(0, len(piece), TOKEN_LENGTH))
     return (_short_shape(piece),)
@@ -380,7 +389,7 @@ def _read_piece(piece: str) -> Piece:
     word = piece.rstrip(",.")
     if word.isascii() and word.isalpha() and len(word) <= TOKEN_LENGTH and not _is_stretched(word):
         return Piece((word,), (), [], len(piece))
-    found = tuple(shape for found in _TOKEN.findall(piece) for shape in _shape(found))
+    found = tuple(shape for found in _TOKEN.findall(piece) for shape in token_shapes(found))
     readings = tuple(_piece_readings(piece)) if _is_suspect(piece) else ()
     return Piece(found, readings, token_spans(piece) if readings else [], len(piece))
 
@@ -421,15 +430,14 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
     >>> chunk_readings("-id1ot-")
     (Reading(word='idiot', start=1, end=6), Reading(word='idlot', start=1, end=6))
     """
-    if len(chunk) > TOKEN_LENGTH or not _is_suspect(chunk):
+    if len(chunk) > TOKEN_LENGTH:
         return ()
-    seen = chunk
-    if not chunk.isascii():
-        seen = "".join([_tables()[1].get(char, char) for char in chunk])
-        if len(chunk) == 1:
-            return (Reading(seen, 0, 1),) if seen != chunk else ()
-        if len(seen) != len(chunk) or not seen.isascii():
-            return ()  # the plain forms of what is not ASCII are none
+    seen = chunk if chunk.isascii() else "".join([_tables()[1].get(char, char) for char in chunk])
+    lone = len(chunk) == 1 and seen != chunk
+    if not (lone or (seen.isascii() and len(seen) == len(chunk))) or not _is_suspect(chunk):
+        return ()  # of what is not ASCII only a lone character has a reading
+    if lone:
+        return (Reading(seen, 0, 1),)
     core = seen.strip(_STRIPPED)
     start, written = seen.find(core), chunk.strip(_STRIPPED)
     bold = len(core) == SHORT and any(map(str.isdigit, core))

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .block_fold import EDGE, MARGIN, fold_block
 from .key_table import Keys, Positions
-from .text import MARKERS, TOKEN_LENGTH, fold, tokens
+from .text import TOKEN_LENGTH, token_shapes
 
-EDGE = b"\xff"
-"""Stands between comments, and around them."""
-MARGIN = EDGE * 16
 LONGEST = 4 * TOKEN_LENGTH
 """Bytes of the longest token."""
 
@@ -80,14 +78,7 @@ def read_tokens(texts: Sequence[str]) -> TokenArrays:
     >>> arrays.owners.tolist(), (arrays.keys[0] == arrays.keys[3]).item()
     ([0, 0, 0, 1, 1], True)
     """
-    parts = [(text if text.isascii() else fold(text)).encode() for text in texts]
-    data, edges = join_texts(parts)
-    marked = [i for i in _marked(data, edges) if texts[i].isascii()]
-    if marked:
-        for i in marked:
-            parts[i] = fold(texts[i]).encode()
-        data, edges = join_texts(parts)
-    return _tokens(data, edges)
+    return _tokens(*fold_block(texts))
 
 
 def join_texts(parts: Sequence[bytes]) -> tuple[bytes, Positions]:
@@ -95,22 +86,6 @@ def join_texts(parts: Sequence[bytes]) -> tuple[bytes, Positions]:
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
     data = EDGE.join([MARGIN, *parts, MARGIN]).lower()
     return data, len(MARGIN) + np.concatenate([[0], np.cumsum(lengths + 1)])
-
-
-def _marked(data: bytes, edges: Positions) -> list[int]:
-    """The comments that may hold a link, an address, a user name or an entity."""
-    codes = np.frombuffer(data, np.uint8)
-    places = np.flatnonzero(np.frombuffer(data.translate(_SIGNS), np.bool_))
-    after = codes[places + 1]
-    pairs = codes[places].astype(np.int64) << 8 | after
-    hit = _PAIRS[pairs] | (codes[places - 1] == ord("w"))
-    return np.unique(owners_of(places[hit], edges)).tolist()
-
-
-_SIGNS = bytes(byte in {ord(marker.lstrip("w")[0]) for marker in MARKERS} for byte in range(256))
-_PAIRS = np.zeros(1 << 16, np.bool_)
-for _marker in MARKERS:
-    _PAIRS[[ord(_marker[0]) << 8 | byte for byte in (_marker[1:2].encode() or range(256))]] = True
 
 
 def owners_of(places: Positions, edges: Positions) -> Positions:
@@ -158,7 +133,7 @@ def _odd_tokens(data: bytes, starts: Positions, lengths: Positions, kind: Bytes)
 
 def _shapes(data: bytes, starts: Positions, lengths: Positions) -> list[str]:
     ends = (starts + lengths).tolist()
-    return [tokens(data[start:end].decode())[0] for start, end in zip(starts.tolist(), ends, strict=True)]
+    return [token_shapes(data[start:end].decode())[0] for start, end in zip(starts.tolist(), ends, strict=True)]
 
 
 def _shaped_keys(data: bytes, starts: Positions, lengths: Positions, kind: Bytes) -> Keys:
