@@ -1,5 +1,7 @@
 import json
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import warnings
@@ -138,7 +140,11 @@ def test_the_command_line_shifts(small_guard, even, tmp_path):
         assert wrong.exit_code == 2 and "hate_speech=0.5" in wrong.output
 
 
-def test_the_page_runs():
+def test_the_page_runs(tmp_path):
     """Python and commands of docs/prevalence.md hold as they stand."""
+    shutil.copytree(ROOT / "data" / "example", tmp_path / "data" / "example")
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    (commands,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    for line in commands.splitlines():
+        subprocess.run([sys.executable, "-m", "social_guard", *shlex.split(line)[1:]], check=True, cwd=tmp_path)
