@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .key_table import Positions
-from .remembered import Remembered
 from .marks import NAMED, START, ending, name_gaps
+from .remembered import Remembered
 from .text import MARKERS, SPECIAL, fold
 
 EDGE = b"\xff"

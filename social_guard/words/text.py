@@ -344,7 +344,7 @@ def find_readings(folded: str) -> list[Reading]:
     --------
     >>> [r.word for r in find_readings("you are s-t-u-p-i-d, id1ot, and a mooooron")]
     ['stupid', 'idiot', 'idlot', 'moron', 'mooron']
-    >>> find_readings("as she drank hot water on saturday night, ward b12, sw6 1ab")
+    >>> find_readings("as she drank hot water on saturday night, ward b12, bed 7")
     []
     """
     found, start = list(_spaced_readings(folded) if is_spaced_out(folded) else ()), 0
