@@ -80,3 +80,8 @@ def test_every_small_slip_of_a_lone_word_is_found():
         slips = [word[:i] + word[i + 1 :] for i in inside if word[i] in "aeiou"] + [word[:i] + word[i] + word[i:] for i in range(len(word))]
         slips += [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in inside[:-1]]
         assert set(spellings.nearest([slip for slip in slips if slip != word])) == {word}
+
+
+def test_without_a_known_word_nothing_is_near():
+    """A model of few words, none of them plain, scores like any other."""
+    assert Spellings({"a": 3.0, "x y": 2.0}).nearest(["idoit", "but"]) == ["", ""]

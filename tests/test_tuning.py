@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from social_guard import SocialGuard, load_comments
 from social_guard.exceptions import TuningError
 from social_guard.policy.decide import LEVELS, parse_policy
 from social_guard.policy.goals import Goal
+from social_guard.policy.promise import FIRST_LABELS
 from social_guard.policy.tuning import BUDGETS, threshold_for_f1, thresholds_within_budget, tune_policy
 from tests.conftest import ROOT
 
@@ -208,3 +210,77 @@ def test_the_prevalence_of_the_model_is_the_default(shipped_guard, frozen):
         shipped_guard.tune(frozen)
     with pytest.raises(TuningError, match="abuse.report: precision 0.999 where a share of 0.3 belongs"):
         shipped_guard.tune(frozen, {"abuse": {"report": 0.999}}, prevalence=0.3)
+
+
+@pytest.mark.parametrize(("reached", "expected"), [(0.5, 0.5001), (0.60007, 0.6001), (0.99995, 1.0)])
+def test_a_threshold_lies_just_above_the_last_score_that_is_too_many(reached, expected):
+    """Rounded up to four digits, so that no more than the budget are touched and no threshold is higher than it needs to be."""
+    others = np.array([reached, *np.linspace(0, 0.4, 99)])
+    assert thresholds_within_budget(others, dict.fromkeys(LEVELS, 0.0)) == dict.fromkeys(LEVELS, expected)
+    assert thresholds_within_budget(others, dict.fromkeys(LEVELS, 0.02))["hide"] == np.floor(np.sort(others)[-3] * 1e4 + 1) / 1e4
+
+
+def test_the_report_counts_the_labels_of_every_step():
+    """Also where nothing can be said for want of labels of one kind."""
+    scores, labels = frames(400)
+    labels["abuse"] = 0.0
+    row = rows(tuned({"abuse": {"hide": 0.9}}, frames=(scores, labels), unproven="drop")).loc[("abuse", "hide")]
+    assert (row["positives"], row["negatives"], row["basis"]) == (0, 400, "unproven")
+    assert row["needs"].endswith("; about 20 more labelled 1 would")
+    none = rows(tuned({"abuse": {"hide": 0.9}}, frames=(scores, labels.drop(columns="abuse")), unproven="drop")).loc[("abuse", "hide")]
+    assert none["needs"].endswith("; about 20 more labelled 1 and 20 more labelled 0 would")
+
+
+def test_a_step_may_have_the_threshold_of_the_one_below():
+    """The same promise for both: one threshold does for either."""
+    spam = rows(tuned({"spam": {"hide": 0.9, "remove": 0.9}})).loc["spam"]
+    assert spam.loc["hide", "threshold"] == spam.loc["remove", "threshold"]
+    assert spam.loc["remove", "precision_bound"] == spam.loc["hide", "precision_bound"] >= 0.9
+
+
+def test_a_step_that_the_file_lacks_is_not_invented():
+    """Only steps that it has, or that are named for the category, are there."""
+    found = rows(tuned({"spam": {"hide": 0.8}})).loc["spam"].index.tolist()
+    assert found == ["review", "hide", "remove"]
+    named = rows(tuned({"spam": {"report": 0.8}})).loc["spam"].index.tolist()
+    assert named == ["review", "hide", "remove", "report"]
+
+
+def test_the_file_says_for_whom_it_was_tuned_and_how():
+    """The model's name, where there is one; whether promises hold together; and that a threshold is the cheapest."""
+    scores, labels = frames()
+    goal = Goal(precision={"spam": {"hide": 0.8}}, prevalence={"spam": 0.3}, joint=True)
+    written = tune_policy(POLICY, scores, labels, goal, model="m1").policy_text
+    assert parse_policy(written).tuned_for == "m1" and "confidence 0.95 for all\n" in written
+    alone = tuned({"spam": {"hide": 0.8}}).policy_text
+    assert parse_policy(alone).tuned_for == "" and "confidence 0.95\n" in alone
+    assert "# tuned: the cheapest threshold on the labels given\n" in tuned(costs={"spam": {"miss": 1}}).policy_text
+
+
+def test_costs_that_are_not_told_are_one():
+    """Of a miss and of a false alarm alike."""
+
+    def threshold(**costs):
+        return rows(tuned(costs={"abuse": costs})).loc[("abuse", "hide"), "threshold"]
+
+    assert threshold(miss=3) == threshold(miss=3, false_alarm=1) < threshold(miss=3, false_alarm=2)
+    assert threshold(false_alarm=0.4) == threshold(miss=1, false_alarm=0.4) > threshold(miss=2, false_alarm=0.4)
+
+
+def test_where_acting_costs_more_than_it_saves_nothing_is_done():
+    """And it is said whether that is so, or whether labels are missing."""
+    scores, labels = frames(200)
+    dear = rows(tuned(costs={"spam": {"miss": 0.001, "false_alarm": 1e6}}, frames=(scores.assign(spam=0.5), labels), unproven="drop"))
+    assert dear.loc[("spam", "hide"), ["basis", "needs"]].tolist() == ["unproven", "acting costs more than it saves"]
+    for positives, basis in ((FIRST_LABELS, "cost"), (FIRST_LABELS - 1, "unproven")):
+        labels = pd.DataFrame({"spam": np.arange(60) < positives, "abuse": 0.0}).astype(float)
+        row = rows(tuned(costs={"spam": {"miss": 1}}, frames=(pd.DataFrame({"spam": labels["spam"] * 0.8 + 0.1, "abuse": 0.1}), labels), unproven="drop"))
+        assert row.loc[("spam", "hide"), "basis"] == basis
+        assert row.loc[("spam", "hide"), "needs"] == ("" if basis == "cost" else f"needs {FIRST_LABELS} labels of either kind")
+
+
+def test_promises_together_share_the_error():
+    """Each has its part of it; alone, the whole."""
+    goal = Goal(precision={"hide": 0.8}, prevalence=0.3, confidence=0.9)
+    assert goal.promise("spam", "hide", 4).error == pytest.approx(0.1)
+    assert replace(goal, joint=True).promise("spam", "hide", 4).error == pytest.approx(0.025)

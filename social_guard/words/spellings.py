@@ -83,6 +83,8 @@ class Spellings:
 
     def nearest(self, words: Sequence[str]) -> list[str]:
         """For each plain word the likeliest known word one step away, or ``""``."""
+        if not self.words:
+            return [""] * len(words)
         letters = letters_of(words)
         keys = _keys(letters)
         steps = [self._left_out(keys), *self._changed(letters), self._bare_of(keys)]
