@@ -17,7 +17,8 @@ from holdout import markdown
 
 from social_guard.categories import CATEGORIES
 from social_guard.model.scorer import to_probability
-from social_guard.perspective import ATTRIBUTES, shift_prevalence
+from social_guard.perspective import ATTRIBUTES
+from social_guard.prevalence import shift_prevalence
 from social_guard.training import Recipe, fit_rows, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]

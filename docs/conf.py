@@ -17,6 +17,16 @@ autodoc_preserve_defaults = True
 numpydoc_show_class_members = False
 default_role = "code"
 
+
+def skip_foreign_setters(app, what, name, member, skip, options):
+    """scikit-learn's setters of metadata requests link to its own manual."""
+    return True if name.startswith("set_") and name.endswith("_request") else None
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", skip_foreign_setters)
+
+
 html_theme = "furo"
 html_title = "social_guard"
 html_static_path = ["site.css"]

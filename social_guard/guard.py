@@ -21,6 +21,7 @@ from .explaining.removal import Removal
 from .files.batch import Judge, score_arrow, score_batch, score_dataset, score_frame
 from .files.data import load_comments
 from .files.persistence import Model, load_model, save_model, weights_hash
+from .files.shifted import shift_model
 from .files.stream import FileOptions, Progress, policy_digest, score_file
 from .model.context import check_posts
 from .model.scorer import Scorer, Weights, to_probability
@@ -64,7 +65,13 @@ class SocialGuard:
         self._scored = [(i, head) for i, head in enumerate(model.weights.heads) if head in CATEGORIES]
 
     @classmethod
-    def load(cls, folder: str | Path | None = None, *, policy: str | Path | None = None) -> Self:
+    def load(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        policy: str | Path | None = None,
+        prevalence: Mapping[str, float] | None = None,
+    ) -> Self:
         """Load the shipped model, or one of your own.
 
         Parameters
@@ -73,13 +80,15 @@ class SocialGuard:
             A model folder; by default the model that ships with the package.
         policy : path, optional
             A policy file whose thresholds replace those in the folder.
+        prevalence : mapping of str to float, optional
+            Other shares of the categories than the manifest assumes, e.g. ``{"hate_speech": 0.5}``; see `with_prevalence`.
 
         Raises
         ------
         ModelError, PolicyError
             With the file that is wrong and what to do.
         """
-        return cls(load_model(folder, policy))
+        return cls(load_model(folder, policy, partial(shift_model, prevalence=prevalence) if prevalence else None))
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -313,6 +322,35 @@ class SocialGuard:
     def with_policy(self, policy_text: str) -> SocialGuard:
         """The same model with other thresholds, given as the text of a policy file."""
         return SocialGuard(replace(self._model, policy_text=policy_text))
+
+    def with_prevalence(self, prevalence: Mapping[str, float]) -> Self:
+        """The same model with scores that assume other shares of the comments; it recommends the same actions.
+
+        Parameters
+        ----------
+        prevalence : mapping of str to float
+            The new share of some of the categories of ``manifest["prevalence"]``.
+
+        Returns
+        -------
+        SocialGuard
+            Its thresholds have moved along (see `files.shifted.shift_model` and docs/prevalence.md).
+
+        Raises
+        ------
+        DataError
+            When the manifest states no share for a category, or a share is not between 0 and 1.
+
+        Examples
+        --------
+        >>> guard = SocialGuard.load()
+        >>> even, text = guard.with_prevalence({"spam": 0.5}), "Cheap watches, order today"
+        >>> even.moderate(text).scores["spam"] > guard.moderate(text).scores["spam"]
+        True
+        >>> even.moderate(text).action == guard.moderate(text).action
+        True
+        """
+        return type(self)(shift_model(self._model, prevalence))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model folder, whole or not at all."""

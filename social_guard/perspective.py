@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from .arrays import Floats
 from .categories import CATEGORIES, NOT_ENGLISH
-from .exceptions import DataError, RequestError
+from .exceptions import RequestError
 from .policy.decide import Policy
+from .prevalence import shift_prevalence
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "TOXICITY": ("abuse", "offensive_language", "hate_speech"),
@@ -58,38 +59,6 @@ class Guard(Protocol):
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Calibrated probabilities, shape (n_texts, n_heads)."""
-
-
-def shift_prevalence(probability: Any, assumed: float, wanted: float) -> Any:
-    """What a calibrated probability would be, were the category more or less common.
-
-    The odds are multiplied by the ratio of the two prior odds; the order of comments stays.
-
-    Parameters
-    ----------
-    probability : float or float array
-    assumed, wanted : float
-        The share of comments in the category that the probability assumes, and the one it shall assume.
-
-    Returns
-    -------
-    float or float array
-
-    References
-    ----------
-    Saerens, Latinne, Decaestecker: Adjusting the outputs of a classifier to new a priori probabilities.
-    Neural Computation 14 (2002), equation 2.4 for a known prior.
-
-    Examples
-    --------
-    >>> round(shift_prevalence(0.03, 0.03, 0.5), 6), round(shift_prevalence(0.2, 0.03, 0.5), 3)
-    (0.5, 0.89)
-    """
-    for share in (assumed, wanted):
-        if not 0 < share < 1:
-            raise DataError(f"a share of {share} leaves nothing to tell apart: it must lie between 0 and 1")
-    inside, outside = probability * (wanted / assumed), (1 - probability) * ((1 - wanted) / (1 - assumed))
-    return inside / (inside + outside)
 
 
 # --------------------------------------------------------------------------------------------------------- requests

@@ -137,3 +137,20 @@ def test_advantage_of_a_thief(benchmarks):
     dice = np.random.default_rng(0)
     alike, apart = training_privacy.advantage(dice.random(400), dice.random(400)), training_privacy.advantage(dice.random(400), 1 + dice.random(400))
     assert abs(alike[0]) < 0.1 and apart[0] > 0.95
+
+
+def test_scores_equal_those_of_scikit_learn(benchmarks):
+    """Our own comments, words mixed anew, all of Unicode, strange shapes, empty, one character, 100,000 characters."""
+    import equality
+
+    found = {kind: equality.difference(kind, 0, 60) for kind in equality.KINDS}
+    assert found | {"long": equality.long_difference(count=3)} == {name: pytest.approx(0, abs=equality.MOST) for name in [*found, "long"]}
+
+
+def test_a_page_of_figures_names_the_machine(benchmarks, tmp_path, monkeypatch):
+    """And how busy it was, since a time means little without."""
+    import timing
+
+    monkeypatch.setattr(timing, "FIGURES", tmp_path)
+    timing.write_page("page.md", "# Title", "text")
+    assert "programs wanted the" in (tmp_path / "page.md").read_text(encoding="utf-8")

@@ -1,17 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from social_guard.evaluation.judge import first_limits, score_table, shift_prevalence, steps_of
+from social_guard.evaluation.judge import even_scores, first_limits, score_table, steps_of
 from social_guard.policy.decide import parse_policy
 
 POLICY = parse_policy(
     "version = 1\nnot_english = 0.6\n[categories.abuse]\nreview = 0.1\nremove = 0.6\n[categories.spam]\nreview = 0.2\n"
     "[signposts]\ncomplaint = 0.3"
 )
-SHARE = st.floats(0.001, 0.999)
 
 
 @pytest.mark.parametrize(
@@ -31,21 +28,11 @@ def test_steps_of_a_policy(head, steps, lowest, acting):
     assert np.array_equal(first_limits(POLICY, head), (lowest, acting), equal_nan=True)
 
 
-@settings(deadline=None)
-@given(SHARE, SHARE, SHARE)
-def test_shifting_there_and_back_changes_nothing(score, assumed, share):
-    """A score that equals the old share becomes the new one; order is kept."""
-    frame = pd.DataFrame({"spam": [score, assumed]})
-    shifted = shift_prevalence(frame, {"spam": assumed}, share)
-    assert shifted["spam"][1] == pytest.approx(share)
-    assert (shifted["spam"][0] >= share) == pytest.approx(score >= assumed) or score == pytest.approx(assumed)
-    assert shift_prevalence(shifted, {"spam": share}, assumed)["spam"].tolist() == pytest.approx([score, assumed])
-
-
-def test_a_share_that_is_not_known_gives_missing_scores():
-    """Certain scores stay certain."""
-    shifted = shift_prevalence(pd.DataFrame({"spam": [0.0, 1.0], "story": [0.1, 0.2]}), {"spam": 0.03}, 0.5)
-    assert shifted["spam"].tolist() == [0.0, 1.0] and shifted["story"].isna().all()
+def test_scores_as_if_half_belonged(small_guard):
+    """Certain scores stay certain, the assumed share becomes a half, and a head whose share is not known has no score."""
+    share = small_guard.manifest["prevalence"]["spam"]
+    even = even_scores(small_guard, pd.DataFrame({"spam": [0.0, share, 1.0], "story": [0.1, 0.2, 0.3]}))
+    assert even["spam"].tolist() == pytest.approx([0.0, 0.5, 1.0]) and even["story"].isna().all()
 
 
 def test_a_table_of_scores(tiny_guard):

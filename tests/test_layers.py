@@ -12,7 +12,7 @@ PACKAGE = Path(social_guard.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 FLOORS = [
-    {"__init__", "exceptions", "categories", "arrays", "safe_files"},
+    {"__init__", "exceptions", "categories", "arrays", "prevalence", "safe_files"},
     {"words", "pages"},
     {"model", "policy"},
     {"explaining", "files", "perspective"},

@@ -4,12 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from social_guard.categories import CATEGORIES, NOT_ENGLISH
 from social_guard.exceptions import DataError, RequestError
-from social_guard.perspective import ATTRIBUTES, PerspectiveClient, analyze_comment, analyze_comments, shift_prevalence
+from social_guard.perspective import ATTRIBUTES, PerspectiveClient, analyze_comment, analyze_comments
 from social_guard.policy.decide import parse_policy
 from tests.conftest import ROOT
 
@@ -74,31 +73,6 @@ def test_scores_are_given_at_the_share_that_is_asked_for():
     for wanted, spam, abuse in ((None, 0.2, 0.2), (0.5, 0.2, 0.995 / 1.015), (0.005, 0.25 / 199.25, 0.2)):
         found = values(analyze_comment(WordGuard(), ask("spam=0.2 abuse=0.2", "SPAM", "THREAT"), prevalence=wanted))
         assert found == pytest.approx({"SPAM": spam, "THREAT": abuse})
-
-
-@pytest.mark.parametrize(
-    ("probability", "assumed", "wanted", "expected"),
-    [
-        (0.0, 0.03, 0.5, 0.0),
-        (1.0, 0.03, 0.5, 1.0),
-        (0.03, 0.03, 0.5, 0.5),  # as likely as any comment
-        (0.5, 0.5, 0.1, 0.1),
-        (0.9, 0.5, 0.1, 0.5),  # odds of 9 to 1, divided by 9
-        (0.1, 0.01, 0.01, 0.1),
-    ],
-)
-def test_shift_prevalence(probability, assumed, wanted, expected):
-    """The odds are multiplied by the ratio of the prior odds."""
-    assert shift_prevalence(probability, assumed, wanted) == pytest.approx(expected, abs=1e-12)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1), SHARES, SHARES)
-def test_a_shift_keeps_the_order_and_can_be_undone(probabilities, assumed, wanted):
-    """So an old ranking stays, and no information is lost."""
-    ranked = np.sort(probabilities)
-    shifted = shift_prevalence(ranked, assumed, wanted)
-    assert (np.diff(shifted) >= -1e-15).all() and ((shifted >= 0) & (shifted <= 1)).all()
-    assert shift_prevalence(shifted, wanted, assumed) == pytest.approx(ranked, abs=1e-6)
 
 
 @pytest.mark.parametrize("wanted", [0, 1, -0.5, 2, float("nan")])

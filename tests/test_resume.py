@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +120,62 @@ def test_where_nothing_can_be_written_it_is_said(tmp_path):
         with pytest.raises(OutputError, match=message), Unfinished(str(tmp_path / name), PLAN, resume=True):
             pass
     assert sorted(os.listdir(tmp_path)) == ["dir", "file.unfinished"]
+
+
+def publish_with(folder, *more):
+    """Go on with these pieces and give the output its name; what was taken over."""
+    with Unfinished(str(folder / "out"), PLAN, resume=True) as output:
+        taken = list(output.read())
+        for content, columns in more:
+            output.add(len(content), content, columns)
+        output.publish()
+    return taken
+
+
+def test_what_stands_behind_the_last_whole_piece_does_not_come_back(tmp_path):
+    """Bytes without a line in the journal are cut off, and what is written next stands in their place."""
+    folder = interrupted(tmp_path, b"xy", b"z")
+    with open(folder / "rows", "ab") as file:
+        file.write(b"torn")
+    publish_with(tmp_path, (b"w", ()))
+    assert (tmp_path / "out").read_bytes() == b"xyzw"
+
+
+def test_a_line_without_its_bytes_does_not_come_back(tmp_path):
+    """The journal is cut to the pieces that are there, so that a second interruption finds no old line among the new."""
+    folder = interrupted(tmp_path, b"xy", b"z", b"w")
+    os.truncate(folder / "rows", 3)
+    with pytest.raises(KeyboardInterrupt), Unfinished(str(tmp_path / "out"), PLAN, resume=True) as output:
+        output.add(2, b"uv", ("b",))
+        raise KeyboardInterrupt
+    assert publish_with(tmp_path) == [(b"xy", ("a", "x")), (b"z", ("a", "z")), (b"uv", ("b",))]
+    assert (tmp_path / "out").read_bytes() == b"xyzuv"
+
+
+def test_a_torn_line_costs_itself_alone(tmp_path):
+    """Every whole line before it counts; without any journal it starts anew."""
+    folder = interrupted(tmp_path, b"xy", b"z")
+    with open(folder / "journal", "ab") as file:
+        file.write(b"[1, 9")
+    assert [content for content, _ in resumed(tmp_path)] == [b"xy", b"z"]
+    folder = interrupted(tmp_path, b"xy")
+    (folder / "journal").unlink()
+    assert resumed(tmp_path) == []
+
+
+def test_columns_that_come_and_go_are_known_again(tmp_path):
+    """Each piece has its own, whatever the ones before it had, written at once or one by one."""
+    columns = [("a",), ("b",), ("a",), ("a",), ("b",), ("b",), ("a", "b")]
+    with pytest.raises(KeyboardInterrupt), Unfinished(str(tmp_path / "out"), PLAN, resume=False) as output:
+        for number, names in enumerate(columns):
+            output.add(1, str(number).encode(), names)
+        raise KeyboardInterrupt
+    assert [names for _, names in resumed(tmp_path)] == columns
+
+
+def test_pieces_may_be_joined_otherwise(tmp_path):
+    """Into the file that a function makes of them; the pieces themselves are gone afterwards."""
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=False) as output:
+        output.add(2, b"xy", ("a",))
+        output.publish(lambda path: Path(path).write_bytes(b"-".join(content for content, _ in output.read())[::-1]))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"yx"}

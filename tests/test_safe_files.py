@@ -153,3 +153,25 @@ def test_two_processes_and_a_reader(tmp_path, write):
         for writer in writers:
             writer.kill()
             writer.join()
+
+
+@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="only Linux and macOS exchange two names in one step")
+def test_two_folders_change_places_in_one_step(tmp_path):
+    """Where the system can, which these disks let it; of one that is missing, nothing is done."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    assert safe_files._exchange(tmp_path / "one", tmp_path / "other")
+    assert (names(tmp_path / "one"), names(tmp_path / "other")) == (["other"], ["one"])
+    assert not safe_files._exchange(tmp_path / "one", tmp_path / "none")
+    assert names(tmp_path / "one") == ["other"]
+
+
+def test_where_the_system_cannot_the_caller_is_told(tmp_path, monkeypatch):
+    """Another kind of system, or an old one: nothing is touched, and the slower way is taken."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    monkeypatch.setattr(safe_files.sys, "platform", "freebsd")
+    assert safe_files._exchange(tmp_path / "one", tmp_path / "other") is False
+    monkeypatch.setattr(safe_files.os, "name", "nt")
+    assert safe_files._exchange("one", "other") is False

@@ -19,6 +19,24 @@ MODEL = click.option("--model", type=click.Path(path_type=Path), help="A model f
 POLICY = click.option("--policy", type=click.Path(path_type=Path), help="A policy file instead of the one in the model.")
 
 
+def _shares(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """Shares as they are typed, ``hate_speech=0.5``."""
+    shares: dict[str, float] = {}
+    for text in given:
+        head, _, share = text.partition("=")
+        try:
+            shares[head] = float(share)
+        except ValueError as error:
+            raise click.BadParameter(f"{text!r} is no share of a category; write e.g. hate_speech=0.5", context, option) from error
+    return shares
+
+
+PREVALENCE = click.option(
+    "--prevalence", multiple=True, callback=_shares, metavar="CATEGORY=SHARE",
+    help="Scores as if so many comments belonged to the category, e.g. hate_speech=0.5; actions stay. May be repeated.",
+)  # fmt: skip
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="social-guard")
 def cli() -> None:
@@ -34,11 +52,12 @@ cli.add_command(tune)
 @click.option("--post", help="The post that it answers.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--mask", is_flag=True, help="Cut the words that the reason quotes to their first letters.")
+@PREVALENCE
 @MODEL
 @POLICY
-def moderate(text: str, post: str | None, as_json: bool, mask: bool, model: Path | None, policy: Path | None) -> None:
+def moderate(text: str, post: str | None, as_json: bool, mask: bool, **guard: Any) -> None:
     """Decide on one comment, TEXT ("-" reads it from standard input)."""
-    decision = _load(model, policy).moderate(_given(text), post)
+    decision = _load(**guard).moderate(_given(text), post)
     if as_json:
         _print_json(_decision_dict(decision, mask))
         return
@@ -76,9 +95,12 @@ def explain(text: str, post: str | None, as_json: bool, model: Path | None) -> N
 @click.option("--jobs", default=1, show_default=True, help="Processes that score; -1 for one on each core.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
+@PREVALENCE
 @MODEL
 @POLICY
-def score(source: str, output: str, quiet: bool, model: Path | None, policy: Path | None, **options: Any) -> None:
+def score(
+    source: str, output: str, quiet: bool, model: Path | None, policy: Path | None, prevalence: dict[str, float], **options: Any
+) -> None:
     """Score a file of comments, IN (CSV, JSON Lines, Parquet, a folder of them, or "-" for standard input).
 
     All columns and rows are kept in order; scores, action, automatic, needs_review, category, categories, signposts and
@@ -86,7 +108,7 @@ def score(source: str, output: str, quiet: bool, model: Path | None, policy: Pat
     """
     from tqdm import tqdm
 
-    guard = _load(model, policy)
+    guard = _load(model, policy, prevalence)
     with tqdm(unit=" comments", unit_scale=True, disable=quiet, file=sys.stderr) as bar:
         rows = guard.score_file(source, output, progress=bar, **options)
     click.echo(f"{rows:,} comments scored: {output}", err=True)
@@ -99,6 +121,7 @@ def score(source: str, output: str, quiet: bool, model: Path | None, policy: Pat
 @click.option("--id", help="The column with their ids; by default `id` if there is one, else rows are numbered.")
 @click.option("--date", help="The column with their dates; by default `date` if there is one.")
 @click.option("--author", help="The column with their authors; by default `author` if there is one.")
+@click.option("--post", help="The column with the posts that they answer; by default `post` if there is one.")
 @click.option("--most", default=5000, show_default=True, help="Comments on the page at the most, the gravest first.")
 @click.option("--encoding", default="utf-8-sig", show_default=True, help="Encoding of a CSV or JSON Lines file.")
 @MODEL
@@ -139,15 +162,18 @@ def train(labelled: Path | None, output: Path, corpora: Path | None, jobs: int, 
 @click.option("--redraws", default=1000, show_default=True, help="Bootstrap redraws behind the intervals.")
 @click.option("--seed", default=0, show_default=True, help="Of the redraws and disguises.")
 @click.option("--disguises/--no-disguises", default=True, show_default=True, help="Whether to score disguised words too.")
+@PREVALENCE
 @MODEL
 @POLICY
-def evaluate(source: Path, output: Path | None, disguises: bool, model: Path | None, policy: Path | None, **options: int) -> None:
+def evaluate(
+    source: Path, output: Path | None, disguises: bool, model: Path | None, policy: Path | None, prevalence: dict[str, float], **options: int
+) -> None:
     """Measure the model on labelled COMMENTS, a file or a folder of files that it was not trained on."""
     from ..files.data import load_comments
     from ..safe_files import write_file
 
     kinds = {} if disguises else {"disguises": ()}
-    found = _load(model, policy).evaluate(load_comments(source), **kinds, **options)
+    found = _load(model, policy, prevalence).evaluate(load_comments(source), **kinds, **options)
     click.echo(str(found))
     if output is not None:
         forms = {".html": found.to_html, ".md": found.to_markdown, ".json": lambda: _json(found.to_dict())}
@@ -291,10 +317,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(141)
 
 
-def _load(model: Path | None, policy: Path | None) -> Any:
+def _load(model: Path | None, policy: Path | None, prevalence: dict[str, float] | None = None) -> Any:
     from ..guard import SocialGuard
 
-    return SocialGuard.load(model, policy=policy)
+    return SocialGuard.load(model, policy=policy, prevalence=prevalence)
 
 
 def _training_comments(

@@ -22,7 +22,7 @@ from ..categories import CATEGORIES
 from ..exceptions import DataError
 from ..policy.decide import Policy
 from .bootstrap import Redraws, with_interval
-from .judge import EVEN, Judge, score_table, shift_prevalence, steps_of
+from .judge import EVEN, Judge, even_scores, score_table, steps_of
 from .measures import Sample, area_under_curve
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def evaluate_templates(
         raise DataError(f"{category!r} is not scored; scored are {', '.join(judge.heads)}")
     filled = fill_templates(templates, identities)
     scores = score_table(judge, filled["text"].tolist())[[category]]
-    shifted = shift_prevalence(scores, judge.manifest.get("prevalence", {}), EVEN)[category]
+    shifted = even_scores(judge, scores)[category]
     score = scores[category]
     reached = {step: score >= limit for step, limit in steps_of(judge.policy, category).items()}
     reached |= {"half": score >= EVEN, "half_shifted": shifted >= EVEN}

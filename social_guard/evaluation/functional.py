@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..arrays import Floats
 from ..exceptions import DataError
 from .bootstrap import Redraws
-from .judge import EVEN, Judge, first_limits, score_table, shift_prevalence
+from .judge import Judge, even_scores, first_limits, score_table
 from .measures import Sample, area_under_curve
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def evaluate_cases(judge: Judge, cases: pd.DataFrame, *, scores: pd.DataFrame | 
 
 def _passed(judge: Judge, cases: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """The cases with the score of their category, and 1, 0 or missing for each reading."""
-    shifted = shift_prevalence(scores, judge.manifest.get("prevalence", {}), EVEN)
+    shifted = even_scores(judge, scores)
     column = scores.columns.get_indexer(cases["category"])
     score, even = (_picked(frame, column) for frame in (scores, shifted))
     limits = {head: first_limits(judge.policy, head) for head in cases["category"].unique()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ..arrays import Floats
 from ..categories import NOT_ENGLISH
 from ..policy.decide import LEVELS, Policy
+from ..prevalence import shift_prevalence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,25 +67,15 @@ def steps_of(policy: Policy, head: str) -> dict[str, float]:
     return {level: limit for level, limit in zip(LEVELS, thresholds, strict=False) if np.isfinite(limit)}
 
 
-def shift_prevalence(scores: pd.DataFrame, assumed: Mapping[str, float], prevalence: float) -> pd.DataFrame:
-    """Probabilities as they would be if every head had another share of the comments than was assumed.
+def even_scores(judge: Judge, scores: pd.DataFrame) -> pd.DataFrame:
+    """Probabilities as they would be if half of the comments belonged to each head.
 
-    Only the odds before reading a comment change: they are multiplied by the new ones over the old. A head whose share
-    is not known has missing values.
-
-    References
-    ----------
-    Elkan C. The foundations of cost-sensitive learning. IJCAI 2001.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> shift_prevalence(pd.DataFrame({"spam": [0.1, 0.01]}), {"spam": 0.1}, 0.5).round(3)["spam"].tolist()
-    [0.5, 0.083]
+    They are missing for a head whose share is not known.
     """
+    assumed = judge.manifest.get("prevalence", {})
     shares = np.array([assumed.get(str(head), np.nan) for head in scores.columns])
-    odds_ratio = prevalence / (1 - prevalence) * (1 - shares) / shares
-    return scores * odds_ratio / (scores * odds_ratio + 1 - scores)
+    shifted: pd.DataFrame = shift_prevalence(scores, shares, EVEN)
+    return shifted
 
 
 def first_limits(policy: Policy, head: str) -> tuple[float, float]:

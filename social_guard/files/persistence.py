@@ -21,6 +21,7 @@ import json
 import warnings
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 from math import prod
@@ -131,8 +132,17 @@ def _vocabulary_bytes(weights: Weights) -> bytes:
     return gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0)
 
 
-def load_model(folder: str | Path | None = None, policy: str | Path | None = None) -> Model:
+def load_model(
+    folder: str | Path | None = None, policy: str | Path | None = None, change: Callable[[Model], Model] | None = None
+) -> Model:
     """Read and check a model folder, with its own thresholds or those of another policy file.
+
+    Parameters
+    ----------
+    folder, policy : path, optional
+        By default the model that ships, and the policy file in the folder.
+    change : callable, optional
+        What is done to the model before its thresholds are held against it.
 
     Raises
     ------
@@ -155,8 +165,11 @@ def load_model(folder: str | Path | None = None, policy: str | Path | None = Non
         raise ModelError(f"{folder}: does not hold the arrays of a model ({error}); save or install it again") from error
     path = folder / POLICY if policy is None else Path(policy)
     policy_text = read_policy_text(path)
-    _warn_on_mismatch(parse_policy(policy_text, str(path)), manifest, path)
-    return Model(weights, policy_text, manifest)
+    parse_policy(policy_text, str(path))
+    model = Model(weights, policy_text, manifest)
+    model = change(model) if change else model
+    _warn_on_mismatch(parse_policy(model.policy_text, str(path)), model.manifest, path)
+    return model
 
 
 def _warn_on_mismatch(policy: Policy, manifest: dict[str, Any], path: Path) -> None:
