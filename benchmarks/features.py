@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from social_guard.model.matrix import (
 from social_guard.model.scorer import inverse_frequency
 from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe, gather_comments
+from social_guard.words.marks import END, MARKS, NAME, SHOUT, START
 from social_guard.words.text import fold, tokens
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,6 +114,18 @@ def negations(found: list[str]) -> list[str]:
     return [f"not {b}" for i, a in enumerate(found) if a in negative for b in found[i + 1 : i + 4]]
 
 
+def without(counted: CountedComments, left_out: Container[str]) -> CountedComments:
+    """The counted comments without some tokens and the pairs of which they are part."""
+    tokens = [i for i, key in enumerate(counted.token_keys) if key not in left_out]
+    pairs = [i for i, key in enumerate(counted.pair_keys) if not any(word in left_out for word in key.split(" "))]
+    return CountedComments(
+        counted.tokens[:, tokens],
+        tuple(counted.token_keys[i] for i in tokens),
+        counted.pairs[:, pairs],
+        tuple(counted.pair_keys[i] for i in pairs),
+    )
+
+
 def groups_replaced(counted: CountedComments) -> CountedComments:
     """Names of protected groups replaced by the class of the characteristic, in tokens and pairs."""
     names = tomllib.loads((ROOT / "benchmarks" / "group_names.toml").read_text(encoding="utf-8"))
@@ -136,14 +149,17 @@ def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     classes = induce_word_classes(texts, Recipe.word_classes, min_df=Recipe.min_df)
     ships = build(counted, classes)
     plain = build(counted, {})
-    yield Variant("**ships: words, pairs, n-grams, word classes; log-ratio scaling**", ships)
+    yield Variant("**ships: words, pairs, marks, n-grams, word classes; log-ratio scaling**", ships)
     yield Variant("no log-ratio scaling", ships, ratio_power=0.0)
-    yield Variant("no word classes", plain, C=2.0)
-    yield Variant("neither", plain, C=2.0, ratio_power=0.0)
+    yield Variant("no word classes", plain)
+    yield Variant("neither", plain, ratio_power=0.0)
+    yield Variant("no marks", build(without(counted, MARKS), classes))
+    yield Variant("no marks of names", build(without(counted, {NAME}), classes))
+    yield Variant("no marks of length", build(without(counted, MARKS - {START, END, NAME, SHOUT}), classes))
     yield Variant("names of groups replaced by the characteristic", build(groups_replaced(counted), classes))
-    yield Variant("and pairs of word classes", with_units(ships, pairs_of_classes(counted, classes)), C=4.0)
-    yield Variant("and three tokens in a row", with_units(ships, sequences(texts, triples)), C=4.0)
-    yield Variant("and pairs with a gap", with_units(ships, sequences(texts, skips)), C=4.0)
+    yield Variant("and pairs of word classes", with_units(ships, pairs_of_classes(counted, classes)))
+    yield Variant("and three tokens in a row", with_units(ships, sequences(texts, triples)))
+    yield Variant("and pairs with a gap", with_units(ships, sequences(texts, skips)))
     yield Variant("and tokens after a negation", with_units(ships, sequences(texts, negations), 0.4))
 
 

@@ -32,7 +32,7 @@ LEAST_WRITERS = 6
 
 URGENT_BUDGETS = dict.fromkeys(LEVELS, 0.045)
 """The share of other comments that a person may be called to in vain, so that few calls for help are missed."""
-CAUGHT = 0.85
+CAUGHT = 0.83
 """The share of each category's comments that an action or a person shall reach."""
 FOREIGN_BUDGETS = dict.fromkeys(LEVELS, 0.004)
 """The share of English comments that may be taken for another language."""
@@ -53,8 +53,8 @@ class Recipe:
     """
 
     per_source: int = 3000
-    own_weight: float = 15.0
-    C: float = 3.0
+    own_weight: float = 30.0
+    C: float = 2.0
     ratio_power: float = 0.5
     min_df: int = 5
     max_words: int = 60_000

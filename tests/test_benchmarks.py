@@ -111,3 +111,20 @@ def test_kills_find_what_is_half_written(benchmarks, tiny_guard, tmp_path):
         assert kind().check(stage, 1) == (0, 0)
         (tmp_path / name).write_bytes(harm)
         assert kind().check(stage, 1) != (0, 0)
+
+
+def test_scores_equal_those_of_scikit_learn(benchmarks):
+    """Our own comments, words mixed anew, all of Unicode, strange shapes, empty, one character, 100,000 characters."""
+    import equality
+
+    found = {kind: equality.difference(kind, 0, 60) for kind in equality.KINDS}
+    assert found | {"long": equality.long_difference(count=3)} == {name: pytest.approx(0, abs=equality.MOST) for name in [*found, "long"]}
+
+
+def test_a_page_of_figures_names_the_machine(benchmarks, tmp_path, monkeypatch):
+    """And how busy it was, since a time means little without."""
+    import timing
+
+    monkeypatch.setattr(timing, "FIGURES", tmp_path)
+    timing.write_page("page.md", "# Title", "text")
+    assert "programs wanted the" in (tmp_path / "page.md").read_text(encoding="utf-8")

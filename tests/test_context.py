@@ -134,7 +134,8 @@ def test_explanations_with_a_post_add_up(scorer, text, post):
     intercepts = np.array(list(explanation.intercepts.values()))
     assert np.array_equal(explanation.log_odds, scorer.log_odds([text], [post])[0])
     assert np.abs(intercepts + explanation.contributions.sum(axis=0) - explanation.log_odds).max() < 1e-9
-    assert np.abs(intercepts + explanation.word_contributions.sum(axis=0) - explanation.log_odds).max() < 1e-9
+    words = explanation.word_contributions.sum(axis=0) + explanation.form_contributions
+    assert np.abs(intercepts + words - explanation.log_odds).max() < 1e-9
 
 
 def test_an_explanation_points_at_the_shared_words(small_guard):

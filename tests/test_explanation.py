@@ -35,7 +35,8 @@ def test_contributions_add_up_for_any_text(shipped_guard, raw):
     explanation = shipped_guard.explain(raw)
     intercepts = np.array(list(explanation.intercepts.values()))
     assert np.abs(intercepts + explanation.contributions.sum(axis=0) - explanation.log_odds).max() < 1e-9
-    assert np.abs(intercepts + explanation.word_contributions.sum(axis=0) - explanation.log_odds).max() < 1e-9
+    words = explanation.word_contributions.sum(axis=0) + explanation.form_contributions
+    assert np.abs(intercepts + words - explanation.log_odds).max() < 1e-9
     assert np.array_equal(to_probability(explanation.log_odds), shipped_guard.scores([raw])[0])
 
 

@@ -287,3 +287,11 @@ def test_a_packed_line_of_gigabytes_is_refused(shipped_guard, tmp_path, name):
 def test_shipped_guard_is_untouched(shipped_guard):
     """After all of the above."""
     assert isinstance(shipped_guard, SocialGuard) and shipped_guard.moderate("Thank you all").categories == ()
+
+
+def test_text_of_a_ledger_that_is_no_text_is_told(ledger):
+    """A word of its tables with a byte that a disk has changed."""
+    content = ledger.read_bytes()
+    ledger.write_bytes(content[:3709] + b"\t\x80" + content[3711:])
+    with suppress(LedgerError):
+        use(ledger)

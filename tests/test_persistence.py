@@ -2,6 +2,7 @@ import gzip
 import json
 import re
 import shutil
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -224,3 +225,31 @@ def test_a_model_that_is_saved_while_it_is_read_is_read_again(tiny_guard, folder
 
     monkeypatch.setattr(persistence, "_read_checked", saved_meanwhile)
     assert SocialGuard.load(folder).weights.n_comments == 11
+
+
+def test_the_bytes_do_not_depend_on_the_clock(tiny_guard, tmp_path, monkeypatch):
+    """Not even where a format has a place for the time."""
+    saved = []
+    for number, moment in enumerate((1e9, 2e9)):
+        monkeypatch.setattr(time, "time", lambda moment=moment: moment)
+        saved.append({path.name: path.read_bytes() for path in tiny_guard.save(tmp_path / str(number)).iterdir()})
+    assert saved[0] == saved[1]
+
+
+def test_the_manifest_is_text_that_people_read(tiny_guard, tmp_path):
+    """Sorted, a line a value, letters as they are; it names the model, and comes back as it was."""
+    folder = SocialGuard(replace(tiny_guard._model, manifest={"note": "é", "a": [1]})).save(tmp_path / "model")
+    text, found = (folder / "manifest.json").read_text(encoding="utf-8"), SocialGuard.load(folder).manifest
+    assert text.startswith('{\n "a": [\n  1\n ],\n "format": 1,\n "heads": [') and '"note": "é"' in text and text.endswith("}\n")
+    assert found == json.loads(text) and list(found) == sorted(found)
+    assert found["model"] == tiny_guard.model_hash == persistence.weights_hash(tiny_guard.weights)
+
+
+def test_a_model_may_take_an_empty_folder_but_no_file(tiny_guard, tmp_path):
+    """What somebody has made for it, and nothing else."""
+    (tmp_path / "empty").mkdir()
+    assert SocialGuard.load(tiny_guard.save(tmp_path / "empty")).model_hash == tiny_guard.model_hash
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match="exists and is not a model folder; choose another name"):
+        tiny_guard.save(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"

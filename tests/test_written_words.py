@@ -24,7 +24,14 @@ def test_a_pair_counts_half_for_either_word():
     """And a token whole for its own."""
     units = [Unit("token", "a", ((0, 1),)), Unit("pair", "a b", ((0, 3),)), Unit("token", "b", ((2, 3),))]
     words = find_words("a b", units)
-    assert share_out(units, np.array([[1.0], [4.0], [2.0]]), words).tolist() == [[3.0], [4.0]]
+    assert share_out(units, np.array([[1.0], [4.0], [2.0]]), words).tolist() == [[3.0], [4.0], [0.0]]
+
+
+def test_marks_alone_touch_no_word():
+    """What says how long the comment is counts for none of its words, but beside a word it counts for that."""
+    units = [Unit("token", "a", ((0, 1),)), Unit("mark", "‹end›", ((1, 1),)), Unit("pair", "a ‹end›", ((0, 1),))]
+    shares = share_out(units, np.array([[1.0], [4.0], [2.0]]), find_words("a", units))
+    assert shares.tolist() == [[3.0], [4.0]]
 
 
 def test_quotations_keep_the_order_of_strength():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..categories import CATEGORIES
+from ..categories import CATEGORIES, URGENT
 from ..policy.decide import Action, DecisionTable, Policy
 from .bootstrap import Redraws, with_interval
 from .disguise import disguise_text
@@ -16,7 +16,7 @@ from .judge import Judge, first_limits, score_table
 if TYPE_CHECKING:
     import pandas as pd
 
-INOFFENSIVE, CRITICISM = "inoffensive", "fair criticism"
+INOFFENSIVE, NO_CALL, CRITICISM = "inoffensive", "inoffensive, no call for help", "fair criticism"
 
 
 def decide(policy: Policy, scores: pd.DataFrame) -> pd.DataFrame:
@@ -62,11 +62,16 @@ def outcomes_frame(labels: pd.DataFrame, decided: pd.DataFrame, redraws: Redraws
 
 
 def comment_kinds(labels: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
-    """Which comments belong to each category, to none, and to none while they complain, each of shape (n_comments,)."""
+    """Which comments belong to each category, and to none: all, without calls for help (which a person shall see), complaints.
+
+    Each of shape (n_comments,).
+    """
     categories = [key for key in CATEGORIES if key in labels]
     kinds = {key: (labels[key] == 1).fillna(False).to_numpy(dtype=bool) for key in categories}
     inoffensive = (labels[categories] == 0).fillna(False).to_numpy(dtype=bool).all(axis=1) & bool(categories)
     kinds[INOFFENSIVE] = inoffensive
+    if URGENT in labels:
+        kinds[NO_CALL] = inoffensive & (labels[URGENT] == 0).fillna(False).to_numpy(dtype=bool)
     if "complaint" in labels:
         kinds[CRITICISM] = inoffensive & (labels["complaint"] == 1).fillna(False).to_numpy(dtype=bool)
     return kinds

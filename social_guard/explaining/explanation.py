@@ -19,6 +19,7 @@ from ..model.context import context_units
 from ..model.features import Unit, find_units
 from ..model.scorer import NORM_UNIT, Scorer, to_probability
 from ..pages import render
+from ..words.marks import MARKS
 from .model_views import token_parts
 from .removal import Removal, smallest_removal
 from .written_words import find_words, quote, share_out
@@ -113,9 +114,18 @@ class Explanation:
         return find_words(self.text, self.units)
 
     @cached_property
-    def word_contributions(self) -> Floats:
-        """What each word adds to each head, shape (n_words, n_heads); they add up to the log-odds as those of units do."""
+    def _shares(self) -> Floats:
         return share_out(self.units, self.contributions, self.words)
+
+    @property
+    def word_contributions(self) -> Floats:
+        """What each word adds to each head, shape (n_words, n_heads)."""
+        return self._shares[:-1]
+
+    @property
+    def form_contributions(self) -> Floats:
+        """What the form of the comment adds to each head beside its words, such as its length, shape (n_heads,)."""
+        return self._shares[-1]
 
     def strongest_words(self, head: str, share: float = SHARE_SHOWN) -> list[Unit]:
         """The words that add to a head at least so much of what its strongest word adds, the strongest first.
@@ -172,7 +182,7 @@ class Explanation:
     def parts(self, token: str) -> pd.DataFrame:
         """What a token's contribution is made of: category, kind (word, gram or class), part, contribution."""
         tokens = [unit.key for unit in self.units if unit.kind == "token"]
-        if token not in tokens:
+        if token not in tokens and token not in MARKS:
             held = ", ".join(map(repr, tokens))
             raise DataError(f"the model weighed no token {token!r} in this comment; it weighed {held or 'none'}")
         kinds, parts, values = zip(*token_parts(self.scorer.weights, token), strict=True)

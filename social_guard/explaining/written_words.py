@@ -45,7 +45,9 @@ def _stretches(spans: Iterable[Span]) -> list[Span]:
 
 
 def share_out(units: Sequence[Unit], contributions: Floats, words: Sequence[Unit]) -> Floats:
-    """What each word adds to each head, shape (n_words, n_heads): a unit counts the same for every word that it touches.
+    """What each word adds to each head, and last what touches no word, such as marks alone, shape (n_words + 1, n_heads).
+
+    A unit counts the same for every word that it touches.
 
     Parameters
     ----------
@@ -58,8 +60,8 @@ def share_out(units: Sequence[Unit], contributions: Floats, words: Sequence[Unit
     touched, of_unit, shares = _touched_words(units, words)
     cells = (np.array(touched, np.intp)[:, None] * heads + np.arange(heads)).ravel()
     parts = contributions[of_unit] * np.array(shares)[:, None]
-    total = np.bincount(cells, parts.ravel(), minlength=len(words) * heads)
-    return total.astype(np.float64, copy=False).reshape(len(words), heads)
+    total = np.bincount(cells, parts.ravel(), minlength=(len(words) + 1) * heads)
+    return total.astype(np.float64, copy=False).reshape(len(words) + 1, heads)
 
 
 def _touched_words(units: Sequence[Unit], words: Sequence[Unit]) -> tuple[list[int], list[int], list[float]]:
@@ -71,6 +73,7 @@ def _touched_words(units: Sequence[Unit], words: Sequence[Unit]) -> tuple[list[i
     shares: list[float] = []
     for u, unit in enumerate(units):
         held = {places[p][2] for start, end in unit.spans for p in range(bisect_right(ends, start), bisect_left(starts, end))}
+        held = held or {len(words)}
         touched += held
         of_unit += [u] * len(held)
         shares += [1 / len(held)] * len(held)

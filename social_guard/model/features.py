@@ -8,7 +8,8 @@ misspelt ones are meant to be, in their place or as a second way through it.
 kind   key                                             example
 ====== =============================================== ============================
 token  a token or the reading of a disguised stretch   ``nurse``
-pair   two neighbouring tokens                         ``thank you``
+mark   what is said of the comment (`words.marks`)     ``‹start›``
+pair   two neighbours of these                         ``thank you``
 ====== =============================================== ============================
 """
 
@@ -23,7 +24,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from ..words.lexicon import Lexicon
-from ..words.text import TOKEN_LENGTH, Normalised, Reading, find_readings, fold, normalise, token_spans, tokens
+from ..words.marks import MARKS, mark, normalise_marked
+from ..words.text import TOKEN_LENGTH, Normalised, Reading, find_readings, token_spans, tokens
 
 GRAM_LENGTHS = (2, 5)
 """Shortest and longest character n-gram of a token, which counts with a space at either end."""
@@ -49,7 +51,7 @@ class Unit(NamedTuple):
     Attributes
     ----------
     kind : str
-        ``"token"`` or ``"pair"``.
+        ``"token"``, ``"mark"`` or ``"pair"``.
     key : str
         What the model knows it by.
     spans : tuple of (int, int)
@@ -78,10 +80,10 @@ def unit_keys(text: str, known: Lexicon) -> tuple[list[str], list[str]]:
 
     Examples
     --------
-    >>> unit_keys("Thank you, thank you 1diot", Lexicon({"idiot": 9.0}))
-    (['thank', 'you', 'idiot'], ['thank you', 'you thank', 'you idiot'])
+    >>> unit_keys("Thank you, thank you 1diot", Lexicon({"idiot": 9.0}))[0]
+    ['‹start›', 'thank', 'you', '‹end›', '‹uptosix›', 'idiot']
     """
-    folded = fold(text)
+    folded = mark(text)
     readings, found = find_readings(folded), tokens(folded)
     if not readings and not known.sees_through(found):
         return list(dict.fromkeys(found)), list(dict.fromkeys(map(" ".join, pairwise(found))))
@@ -105,10 +107,10 @@ def find_units(text: str, known: Lexicon, pairs: Container[str] | None = None) -
     Examples
     --------
     >>> units = find_units("Ｓｏ 1diot", Lexicon({"idiot": 9.0}), {"so idiot"})
-    >>> [(unit.key, unit.spans) for unit in units]
+    >>> [(unit.key, unit.spans) for unit in units if unit.kind != "mark"]
     [('so', ((0, 2),)), ('idiot', ((3, 8),)), ('so idiot', ((0, 8),))]
     """
-    comment = normalise(text)
+    comment = normalise_marked(text)
     folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
     spans = token_spans(folded)
     readings = find_readings(folded)
@@ -120,7 +122,8 @@ def find_units(text: str, known: Lexicon, pairs: Container[str] | None = None) -
     else:
         steps = slots
         joined = [(f"{a} {b}", start, end) for (a, start, _), (b, _, end) in pairwise(slots)]
-    return _gathered("token", steps) + _gathered("pair", [step for step in joined if pairs is None or step[0] in pairs])
+    tokens, marks = [step for step in steps if step[0] not in MARKS], [step for step in steps if step[0] in MARKS]
+    return _gathered("token", tokens) + _gathered("mark", marks) + _gathered("pair", [step for step in joined if pairs is None or step[0] in pairs])
 
 
 def _gathered(kind: str, steps: Iterable[Slot]) -> list[Unit]:

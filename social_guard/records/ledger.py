@@ -107,7 +107,7 @@ class Ledger:
     def _reported(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.SQLAlchemyError, UnicodeDecodeError) as error:  # bytes that a disk has changed may be no text
             raise LedgerError(f"{self.place}: {getattr(error, 'orig', None) or error}; nothing of this step was kept") from error
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""A block of comments folded as one stretch of bytes: what `text.fold` makes of each, between bytes that no text holds.
+"""A block of comments folded as one stretch of bytes: what `marks.mark` makes of each, between bytes that no text holds.
 
-Only what folding changes is looked at: pieces with a link, an address, a user name or an entity, and characters outside
-ASCII. Both repeat, so that what becomes of them is remembered.
+Only what folding changes is looked at: pieces with a link, an address, a user name or an entity, characters outside
+ASCII, and the places of marks. The first two repeat, so that what becomes of them is remembered.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .key_table import Positions
+from .marks import NAMED, START, ending, name_gaps
 from .remembered import Remembered
 from .text import MARKERS, SPECIAL, fold
 
@@ -28,7 +29,7 @@ _WIDTHS = np.array([0] * 0xC0 + [2] * 32 + [3] * 16 + [4] * 8 + [0] * 8, np.int8
 
 
 def fold_block(texts: Sequence[str]) -> tuple[bytes, Positions]:
-    """Fold comments and join them, each between edges.
+    """Fold and mark comments and join them, each between edges.
 
     Returns
     -------
@@ -38,16 +39,42 @@ def fold_block(texts: Sequence[str]) -> tuple[bytes, Positions]:
     Examples
     --------
     >>> data, edges = fold_block(["Caf\\u00e9", "@ward 5"])
-    >>> data.strip(EDGE).split(EDGE), edges.tolist()
-    ([b'cafe', b' \\xe2\\x80\\xb9user\\xe2\\x80\\xba  5'], [16, 21, 36])
+    >>> [text.decode() for text in data.strip(EDGE).split(EDGE)]
+    ['‹start› cafe ‹end› ‹uptoone›', '‹start›  ‹user›  5 ‹end› ‹uptotwo›']
     """
-    data = EDGE.join([MARGIN, *map(_encoded, texts), MARGIN])
+    parts = list(map(_encoded, texts))
+    data = EDGE.join([MARGIN, *parts, MARGIN])
     codes = np.frombuffer(data, np.uint8)
+    edges = len(MARGIN) + np.concatenate([[0], np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)) + 1)])
     foreign = np.flatnonzero(codes - np.uint8(0xC2) < 0x33)
     starts, ends = _marked_pieces(data, codes, foreign)
     outside = foreign[np.searchsorted(starts, foreign, side="right") == np.searchsorted(ends, foreign, side="right")]
-    data = _spliced(data, np.concatenate([starts, outside]), np.concatenate([ends, outside + _WIDTHS[codes[outside]]])).lower()
+    starts, ends = np.concatenate([starts, outside]), np.concatenate([ends, outside + _WIDTHS[codes[outside]]])
+    folded = [_FOLDED[data[first:last]] for first, last in zip(starts.tolist(), ends.tolist(), strict=True)]
+    marks = _marks(texts, edges, codes)
+    firsts, lasts = (np.array([mark[side] for mark in marks], np.int64) for side in (0, 1))
+    new = [mark[2] for mark in marks] + folded
+    data = _spliced(data, np.concatenate([firsts, starts]), np.concatenate([lasts, ends]), new).lower()
     return data, np.flatnonzero(np.frombuffer(data, np.uint8) == EDGE[0])[len(MARGIN) : -len(MARGIN)]
+
+
+def _marks(texts: Sequence[str], edges: Positions, codes: NDArray[np.uint8]) -> list[tuple[int, int, bytes]]:
+    """From where to where a mark stands in the place of the data, and the mark."""
+    places = edges.tolist()
+    around = [
+        mark
+        for text, before, after in zip(texts, places, places[1:], strict=False)
+        if text
+        for mark in ((before + 1, before + 1, _START), (after, after, ending(text).encode()))
+    ]
+    capitals = np.flatnonzero((codes[2:-1] - np.uint8(65) < 26) & (codes[1:-2] == 32) & _BEFORE_NAMES[codes[:-3]]) + 2
+    named = np.unique(np.searchsorted(edges, capitals, side="right") - 1).tolist()
+    gaps = [places[i] + 1 + len(_encoded(texts[i][:gap])) for i in named for gap in name_gaps(texts[i])]
+    return around + [(gap, gap + 1, _NAMED) for gap in gaps]
+
+
+_START, _NAMED = f"{START} ".encode(), NAMED.encode()
+_BEFORE_NAMES = np.array([byte in b"abcdefghijklmnopqrstuvwxyz,;" for byte in range(256)])
 
 
 def _encoded(text: str) -> bytes:
@@ -73,13 +100,12 @@ _SPECIAL = tuple(char.encode() for char in SPECIAL)
 _LEADS = [char[0] for char in _SPECIAL]
 
 
-def _spliced(data: bytes, starts: Positions, ends: Positions) -> bytes:
-    """The data with stretches of it folded; no two overlap."""
+def _spliced(data: bytes, starts: Positions, ends: Positions, new: Sequence[bytes]) -> bytes:
+    """The data with something new in the place of stretches of it; no two overlap."""
     order = np.argsort(starts, kind="stable")
     firsts, lasts = starts[order].tolist(), ends[order].tolist()
-    new = [_FOLDED[data[first:last]] for first, last in zip(firsts, lasts, strict=True)]
-    kept = [data[last:first] for last, first in zip([0, *lasts], firsts, strict=False)]
-    return b"".join([part for pair in zip(kept, new, strict=True) for part in pair] + [data[lasts[-1] if lasts else 0 :]])
+    kept = [data[last:first] for first, last in zip(firsts, [0, *lasts], strict=False)]
+    return b"".join([part for pair in zip(kept, [new[i] for i in order.tolist()], strict=True) for part in pair] + [data[lasts[-1] if lasts else 0 :]])
 
 
 def _folded(stretch: bytes) -> bytes:

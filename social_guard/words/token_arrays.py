@@ -75,8 +75,8 @@ def read_tokens(texts: Sequence[str]) -> TokenArrays:
     Examples
     --------
     >>> arrays = read_tokens(["Thank you!", "thank 07700"])
-    >>> arrays.owners.tolist(), (arrays.keys[0] == arrays.keys[3]).item()
-    ([0, 0, 0, 1, 1], True)
+    >>> arrays.owners.tolist(), (arrays.keys[1] == arrays.keys[7]).item()
+    ([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1], True)
     """
     return _tokens(*fold_block(texts))
 
