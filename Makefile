@@ -26,6 +26,9 @@ agreement:  ## of the two labellings of our own comments
 
 evaluate:  ## figures on comments that the model was not trained on, into docs/figures/, and the papers made of them
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/rationales.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/explanations.py
+	$(PYTHON) benchmarks/review_sheet.py
 	$(PYTHON) benchmarks/papers.py
 
 papers:  ## model card, data sheets, records and annexes from those figures, into docs/papers/

@@ -2,6 +2,7 @@
 
     pip install -e .[fuzz]
     python benchmarks/fuzz.py moderate --seconds 60
+    python benchmarks/fuzz.py --all --seconds 1500      # every target in turn; adds up docs/figures/fuzzing.md
 
 It stops at the first crash, and writes the input to ``crash-*`` in the folder it is run from; a file given as
 ``--replay`` runs that input alone. What a target allows is the tree of ``SocialGuardError``, nothing else.
@@ -15,6 +16,9 @@ import gzip
 import hashlib
 import json
 import logging
+import re
+import resource
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -22,14 +26,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import atheris
+import pandas as pd
+from holdout import markdown
 
 with atheris.instrument_imports(include=["social_guard"]):
     from social_guard import SocialGuard, load_comments
     from social_guard.exceptions import ModelError, SocialGuardError
     from social_guard.policy.decide import parse_policy
+    from social_guard.review.decisions import COLUMNS, label_decisions, load_decisions, text_digest
+    from social_guard.review.sheet import build_review_sheet
     from social_guard.words.text import fold, normalise
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "figures" / "fuzzing.md"
+RECORD = PAGE.with_suffix(".json")
 
 
 def fuzz_normalise(data: bytes) -> None:
@@ -84,7 +94,48 @@ def fuzz_model(data: bytes) -> None:
 
 def fuzz_csv(data: bytes) -> None:
     """A file is read or refused, by both readers."""
-    source = FOLDER / "in.csv"
+    _read(data, "csv")
+
+
+def fuzz_jsonl(data: bytes) -> None:
+    """A file of JSON lines is read or refused, by both readers."""
+    _read(data, "jsonl")
+
+
+def fuzz_parquet(data: bytes) -> None:
+    """A Parquet file is read or refused, by both readers."""
+    _read(data, "parquet")
+
+
+def fuzz_labels(data: bytes) -> None:
+    """Any text as a list of labels, or as one label, is read or refused."""
+    cells = _text(data).split("\n")[:9]
+    for column in ("labels", "spam"):
+        with contextlib.suppress(SocialGuardError):
+            load_comments(pd.DataFrame({"text": ["a"] * len(cells), column: pd.Series(cells, dtype=object)}))
+
+
+def fuzz_decisions(data: bytes) -> None:
+    """A file of decisions is read and becomes labels, or is refused."""
+    source = FOLDER / "decisions.csv"
+    source.write_bytes(data)
+    with contextlib.suppress(SocialGuardError):
+        label_decisions(load_decisions(source), COMMENTS)
+
+
+def fuzz_sheet(data: bytes) -> None:
+    """A page of a hostile comment holds no more elements and no more scripts than that of a kind one."""
+    page = build_review_sheet(GUARD, _scored(_text(data)))
+    assert all(page.lower().count(tag) == KIND.count(tag) for tag in ("<script", "</script", "<!--", "<iframe", "<img"))
+
+
+def _scored(text: str) -> pd.DataFrame:
+    comments = pd.DataFrame({"text": pd.Series([text], dtype=object)})
+    return comments.join(GUARD.score_frame(comments))
+
+
+def _read(data: bytes, kind: str) -> None:
+    source = FOLDER / f"in.{kind}"
     source.write_bytes(data)
     with contextlib.suppress(SocialGuardError):
         load_comments(source)
@@ -112,8 +163,12 @@ def _seeds(target: str) -> Path:
     folder = FOLDER / "seeds"
     folder.mkdir()
     comment = "Ｓｏ 1diot f.o.o.l caf\u00e9 &amp; https://example.org @ward_sister nurse@example.org mooooron d*mn!!"
-    seeds = {"policy": GUARD.policy_text, "csv": f'id,text\n1,"{comment}"\n'}.get(target, comment)
+    line = f"{','.join(COLUMNS)}\n{','.join({'text_digest': text_digest('a'), 'agree': 'yes', 'id': '0'}.get(c, '') for c in COLUMNS)}\n"
+    sound = {"policy": GUARD.policy_text, "csv": f'id,text\n1,"{comment}"\n', "decisions": line, "labels": '["spam"]\nspam;abuse\n1'}
+    seeds = sound.get(target, json.dumps({"text": comment}) if target == "jsonl" else comment)
     (folder / "one").write_text(seeds, encoding="utf-8")
+    if target == "parquet":
+        pd.DataFrame({"id": [1], "text": [comment]}).to_parquet(folder / "one")
     if target == "model":
         for number, name in enumerate(("weights.npz", "vocabulary.txt.gz", "manifest.json")):
             content = (MODEL / name).read_bytes()
@@ -126,14 +181,54 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 GUARD = SocialGuard.load()
 MODEL = _smallest_model()
+COMMENTS = pd.DataFrame({"text": ["a", "b"]})
+KIND = build_review_sheet(GUARD, _scored("thank you")).lower()
+
+
+def run_all(seconds: int) -> None:
+    """Every target in a process of its own, and a page that adds up what was run for this version of the package."""
+    for name in TARGETS:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run([sys.executable, __file__, name, f"--seconds={seconds}"], capture_output=True, text=True, check=False)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        runs = max(map(int, re.findall(r"^#(\d+)", done.stderr, re.MULTILINE)), default=0)
+        add_up(name, spent / 60, runs, done.returncode)
+        print(f"{name}: {spent / 60:.1f} CPU minutes, {runs:,} runs, {'nothing found' if not done.returncode else done.stderr[-2000:]}", flush=True)
+
+
+def add_up(name: str, minutes: float, runs: int, code: int) -> None:
+    """Add a run to the record, and write the page anew."""
+    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+    old = record.get(name, {"minutes": 0.0, "runs": 0, "open": 0})
+    record[name] = {"minutes": round(old["minutes"] + minutes, 2), "runs": old["runs"] + runs, "open": int(bool(code))}
+    RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    rows = [
+        {"target": name, "what must hold": (TARGETS[name].__doc__ or "").strip(), "CPU minutes": f"{found['minutes']:.1f}"}
+        | {"inputs tried": f"{found['runs']:,}", "open findings": found["open"]}
+        for name, found in record.items()
+    ]
+    PAGE.write_text(HEAD + markdown(pd.DataFrame(rows)) + "\n", encoding="utf-8")
+
+
+HEAD = """\
+# Fuzzing
+
+Written by `benchmarks/fuzz.py --all`, which adds every run to `fuzzing.json`: how long a fuzzer guided by coverage has looked for input that
+crashes, hangs, or breaks what must hold, in processor time, and how many inputs it tried. The goal is 24 CPU minutes a target.
+
+"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("target", choices=TARGETS, nargs="?")
+    parser.add_argument("--all", action="store_true", help="every target in turn")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--replay", type=Path, help="run one input that was found")
     options = parser.parse_args()
+    if options.all or not options.target:
+        return run_all(options.seconds)
     warnings.simplefilter("ignore")
     logging.disable()
     if options.replay:

@@ -2,9 +2,9 @@
 
 A model is trained without any post that people marked. On one part of these posts a way to choose words is found; on the
 other part it is judged. Then words are taken out in the order of their contributions, against a random order. At the end
-contributions are compared with those that eli5 (``pip install eli5``) finds for a plain logistic regression.
+contributions are compared with those that eli5 finds for a plain logistic regression.
 
-    python benchmarks/rationales.py --corpora ../shared/corpora --spans ../shared/corpora/spans/toxic_spans_semeval2021.parquet
+    python benchmarks/rationales.py --corpora ../shared/corpora
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import eli5
 import numpy as np
@@ -233,13 +234,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--comments", type=Path, default=ROOT / "data" / "comments")
     parser.add_argument("--corpora", type=Path, required=True)
-    parser.add_argument("--spans", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True, help="Where the model is kept; trained if it is not there.")
+    parser.add_argument("--spans", type=Path, help="by default the training part among the corpora")
+    parser.add_argument("--model", type=Path, help="where the model is kept from one run to the next; trained if it is not there")
     options = parser.parse_args()
-    marked = pd.read_parquet(options.spans)
-    if not options.model.exists():
-        train_model(options.comments, options.corpora, marked["text"], options.model)
-    scorer = Scorer(load_model(options.model).weights)
+    spans = options.spans or options.corpora / "spans" / "toxic_spans_semeval2021.parquet"
+    with TemporaryDirectory() as folder:
+        run(options.comments, options.corpora, pd.read_parquet(spans), options.model or Path(folder) / "model")
+
+
+def run(comments: Path, corpora: Path, marked: pd.DataFrame, folder: Path) -> None:
+    """Measure, print and write the page."""
+    if not folder.exists():
+        train_model(comments, corpora, marked["text"], folder)
+    scorer = Scorer(load_model(folder).weights)
     posts = [
         Post(text, frozenset(at for start, end in spans for at in range(int(start), int(end))), explain_prediction(scorer, text))
         for text, spans in zip(marked["text"], marked["spans"], strict=True)
@@ -265,7 +272,7 @@ def main() -> None:
         "## On the other part",
         "\n".join(f"- {name}: **{value:.3f}**" for name, value in [*f1.items(), ("every character of the post", everything)]),
         DELETION, markdown(deletion_curves(judged, scorer)),
-        f"## Against the plain form\n\nA plain `LogisticRegression` with the same coefficients on the same features: over 200 comments, contributions by feature differ from those of eli5 {eli5.__version__} by at most {plain_difference(options.comments):.1e}.",
+        f"## Against the plain form\n\nA plain `LogisticRegression` with the same coefficients on the same features: over 200 comments, contributions by feature differ from those of eli5 {eli5.__version__} by at most {plain_difference(comments):.1e}.",
     ]  # fmt: skip
     text = "\n\n".join(lines) + "\n"
     (ROOT / "docs" / "figures" / "rationales.md").write_text(text, encoding="utf-8")

@@ -130,6 +130,40 @@ def fit_rows(
     return classifier.fit(rows["text"], rows[supported_heads(rows)], weight, rows["unit"], ground, rows["post"])
 
 
+def suspect_labels(comments: pd.DataFrame, classifier: CommentClassifier) -> pd.DataFrame:
+    """The labels that are likeliest to be wrong, by the scores of models that did not see the comment or its writer.
+
+    Mistakes of labelling, and labels that somebody poisoned, speak against what all other writers teach.
+
+    Parameters
+    ----------
+    comments : frame
+        What the classifier was fitted on, in the same order.
+    classifier : CommentClassifier
+        Fitted by `fit_rows`, with folds.
+
+    Returns
+    -------
+    frame
+        One row a label that the scores speak against, the surest first: ``head``, ``comment`` (its row, from 0), ``label`` and
+        ``doubt`` (log-odds against it).
+
+    References
+    ----------
+    Northcutt C. et al. Confident learning: estimating uncertainty in dataset labels. JAIR 2021.
+    """
+    doubts = []
+    for h, head in enumerate(classifier.heads_):
+        label = comments[head].to_numpy(dtype=float, na_value=np.nan)
+        doubt = classifier.held_out_log_odds_[:, h] * np.where(label == 1, -1, 1)
+        rows = np.flatnonzero(~np.isnan(label) & ~np.isnan(doubt))
+        usual = [np.median(doubt[rows[label[rows] == answer]]) for answer in (0, 1)]
+        against = doubt[rows] - np.array(usual)[label[rows].astype(int)]  # the rarer answer is doubted more as a rule
+        doubts.append(pd.DataFrame({"head": head, "comment": rows, "label": label[rows].astype(int), "doubt": against}))
+    found = pd.concat(doubts, ignore_index=True)
+    return found[found["doubt"] > 0].sort_values("doubt", ascending=False, kind="stable").reset_index(drop=True)
+
+
 def gather_comments(
     comments: pd.DataFrame | str | Path, corpora: pd.DataFrame | str | Path | None, recipe: Recipe
 ) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The benchmarks run from end to end on a small model; their figures are of no interest here."""
 
 import json
+import random
 import sys
 
 import pandas as pd
@@ -111,6 +112,43 @@ def test_kills_find_what_is_half_written(benchmarks, tiny_guard, tmp_path):
         assert kind().check(stage, 1) == (0, 0)
         (tmp_path / name).write_bytes(harm)
         assert kind().check(stage, 1) != (0, 0)
+
+
+def test_edits_of_attacks_change_words_and_nothing_else(benchmarks):
+    """The same each time; links and names of users stay; only the chosen words change."""
+    from attack_edits import COMMENT_EDITS, WORD_EDITS, edit_words
+
+    text = "You silly numpties, see www.example.org @ward_sister"
+    for name, edit in WORD_EDITS.items():
+        every, one = edit_words(text, edit), edit_words(text, edit, {"numpties"})
+        assert every == edit_words(text, edit) != text, name
+        assert "www.example.org @ward_sister" in every and one.startswith("You silly ") and "numpties" not in one, name
+    assert all(change(text, random.Random(0)) for change in COMMENT_EDITS.values())
+    assert WORD_EDITS["masked"]("idiot", random.Random(0)) == "i***t"
+    assert [WORD_EDITS["two_masked"](word, random.Random(0)) for word in ("fox", "duck")] == ["f*x", "d**k"]
+
+
+def test_the_greedy_search_finds_the_word_that_counts(benchmarks, shipped_guard):
+    """A lone insult is hidden by one word; what cannot be hidden has no price."""
+    import attacks
+    import numpy as np
+
+    target = attacks.Target(lambda texts: np.array([[0.9 if "numpty" in text else 0.1] for text in texts]), np.array([0.5]), np.array([0.8]))
+    never = attacks.Target(lambda texts: np.full((len(texts), 1), 0.9), np.array([0.5]), np.array([0.8]))
+    yes = np.array([[True]])
+    assert attacks.search_frame(target, ["what a numpty you are"], yes)["within 1 edits"] == 1
+    assert attacks.search_frame(never, ["what a numpty you are"], yes)["within 6 edits"] == 0
+    assert attacks.counting_words(target, ["a numpty there"], yes)[0] >= {"numpty"}
+
+
+def test_advantage_of_a_thief(benchmarks):
+    """None where both sides are alike, near all where losses tell."""
+    import numpy as np
+    import training_privacy
+
+    dice = np.random.default_rng(0)
+    alike, apart = training_privacy.advantage(dice.random(400), dice.random(400)), training_privacy.advantage(dice.random(400), 1 + dice.random(400))
+    assert abs(alike[0]) < 0.1 and apart[0] > 0.95
 
 
 def test_scores_equal_those_of_scikit_learn(benchmarks):

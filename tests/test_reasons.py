@@ -36,6 +36,15 @@ def test_nothing_found_is_said():
     assert describe_decision(decide(), {}) == "No action is recommended."
 
 
+def test_what_needs_an_answer_is_named_once():
+    """By its name alone; somebody who may need help is told among the reasons to look, and not again."""
+    policy = parse_policy("version = 1\n[signposts]\nurgent_help = 0.5\nclinical_question = 0.5\n")
+    decision = DecisionTable(policy, ("urgent_help", "clinical_question")).decide([0.9, 0.9])
+    assert describe_decision(decision, {}) == (
+        "No action is recommended. A person must look: somebody may need help now. It may need an answer: clinical question."
+    )
+
+
 def test_a_category_that_was_close_is_named():
     """The person who must look learns at what."""
     reason = describe_decision(decide(abuse=0.3, spam=0.6), {"spam": ["cheap"], "abuse": ["wait and see"]})

@@ -69,6 +69,7 @@ def test_scores_of_another_model_are_refused(shipped_guard, small_guard, scored)
         (Columns(id="nr"), "no column 'nr'"),
         (Columns(date="day"), "no column 'day'"),
         (Columns(author="who"), "no column 'who'"),
+        (Columns(post="under"), "no column 'under'"),
         (Columns(id="automatic"), "column 'automatic' repeats an id"),
     ],
 )
@@ -83,6 +84,16 @@ def test_usual_columns_may_be_missing(shipped_guard, scored):
     page = build_review_sheet(shipped_guard, scored.drop(columns=["id", "date", "author"]))
     assert [comment["id"] for comment in data_of(page)["comments"]] == ["2", "3", "1", "4"]
     assert "chart chart-days" not in page and "chart chart-days" in build_review_sheet(shipped_guard, scored)
+
+
+def test_a_post_stands_once_however_many_answer_it(shipped_guard, scored):
+    """Cut where it is long, and referred to by its place."""
+    long = "Our new scanner has arrived. " * 9
+    data = data_of(build_review_sheet(shipped_guard, scored.assign(post=[long, long, None, "Flu jabs"])))
+    assert len(data["posts"]) == 2 and {len(post) < 165 for post in data["posts"]} == {True}
+    shown = {comment["id"]: comment.get("post") for comment in data["comments"]}
+    texts = {key: None if place is None else data["posts"][place][:8] for key, place in shown.items()}
+    assert sorted(map(str, texts.values())) == ["Flu jabs", "None", "Our new ", "Our new "]
 
 
 def test_a_page_holds_the_gravest(shipped_guard, scored):

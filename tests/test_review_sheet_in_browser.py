@@ -119,7 +119,7 @@ def test_five_thousand_comments_are_shown(visit, shipped_guard, own_comments):
 
 def test_nothing_that_a_comment_holds_runs(visit, browser, shipped_guard, tmp_path):
     """The comments and authors are text to the letter; the trap that would show otherwise is seen to work."""
-    page = visit(make_sheet(shipped_guard, HOSTILE, author=HOSTILE, id=[f"{i}{text}" for i, text in enumerate(HOSTILE)])[1])
+    page = visit(make_sheet(shipped_guard, HOSTILE, author=HOSTILE, post=HOSTILE, id=[f"{i}{text}" for i, text in enumerate(HOSTILE)])[1])
     page.select_option("#show", "all")
     wait_count(page, f"Showing {len(HOSTILE)} of {len(HOSTILE)}")
     differing = """() => {
@@ -303,6 +303,24 @@ def test_decisions_stay_until_forgotten(visit, small):
     page.click("#forget")
     assert page.locator("#decided").inner_text() == "" and page.locator("[aria-pressed=true]").count() == 0
     assert page.evaluate("localStorage.length") == 0
+
+
+def test_figures_stay_as_they_were_left(visit, small):
+    """Closed once, they are closed after a reload: the queue is at hand."""
+    page = visit(small[1])
+    assert page.locator(".chart-actions").is_visible()
+    page.click(".figures > summary")
+    page.reload()
+    page.wait_for_selector("#list > li")
+    assert not page.locator(".chart-actions").is_visible()
+
+
+def test_the_post_stands_above_the_comment(visit, shipped_guard):
+    """As text, where the file names it."""
+    page = visit(make_sheet(shipped_guard, ["You stupid idiots", "You fools"], post=["New <b>scanner</b>", None])[1])
+    page.select_option("#show", "all")
+    wait_count(page, "Showing 2 of 2")
+    assert page.locator(".post").all_inner_texts() == ["Under: New <b>scanner</b>"]
 
 
 def test_a_browser_without_storage_still_works(visit, small, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from social_guard import SocialGuard, train_guard
 from social_guard.exceptions import DataError
 from social_guard.files.data import load_comments
-from social_guard.training import Recipe, thin_sources
+from social_guard.training import Recipe, fit_rows, gather_comments, suspect_labels, thin_sources
 
 SMALL = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2)
 
@@ -63,3 +63,15 @@ def test_a_trained_guard_behaves(small_guard: SocialGuard):
     """It finds plain cases and leaves thanks alone."""
     assert small_guard.moderate("You stupid idiots, you useless fucking morons").categories
     assert not small_guard.moderate("Thank you to everyone on the ward for looking after my mum").categories
+
+
+def test_flipped_labels_are_suspect(own_comments):
+    """Of advertisements and their like whose label is turned round, most stand among the first few that are suspected."""
+    rows = gather_comments(own_comments, None, SMALL)
+    known = rows.index[rows["spam"].notna()]
+    turned = set(known[::40].tolist())
+    poisoned = rows.assign(spam=rows["spam"].mask(rows.index.isin(turned), 1 - rows["spam"]))
+    suspects = suspect_labels(poisoned, fit_rows(poisoned, SMALL, {}))
+    first = suspects.loc[suspects["head"] == "spam", "comment"].head(2 * len(turned))
+    assert len(turned.intersection(first.tolist())) > 0.6 * len(turned)
+    assert suspects["doubt"].is_monotonic_decreasing and set(suspects["label"]) <= {0, 1}

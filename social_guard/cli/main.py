@@ -121,6 +121,7 @@ def score(
 @click.option("--id", help="The column with their ids; by default `id` if there is one, else rows are numbered.")
 @click.option("--date", help="The column with their dates; by default `date` if there is one.")
 @click.option("--author", help="The column with their authors; by default `author` if there is one.")
+@click.option("--post", help="The column with the posts that they answer; by default `post` if there is one.")
 @click.option("--most", default=5000, show_default=True, help="Comments on the page at the most, the gravest first.")
 @click.option("--encoding", default="utf-8-sig", show_default=True, help="Encoding of a CSV or JSON Lines file.")
 @MODEL

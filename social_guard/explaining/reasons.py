@@ -70,9 +70,9 @@ def describe_decision(decision: Decision, words: Mapping[str, Sequence[str]], *,
     if decision.rules:
         kinds = [rule.partition(": ") for rule in decision.rules]
         parts.append(f"Rules of the policy file: {'; '.join(f'{kind}: {show(phrase)}' for kind, _, phrase in kinds)}.")
-    if decision.signposts:
-        wants = "; ".join(f"{key.replace('_', ' ')} ({SIGNPOSTS[key].meaning})" for key in decision.signposts)
-        parts.append(f"It may need an answer: {wants}.")
+    wants = [key.replace("_", " ") for key in decision.signposts if key != URGENT]  # which is among the reasons to look
+    if wants:
+        parts.append(f"It may need an answer: {', '.join(wants)}.")
     return " ".join(parts)
 
 

@@ -205,11 +205,16 @@ class Scorer:
 
     def _decoded(self, numbers: Sequence[int]) -> Integers:
         """The columns of rows that are whole numbers, shape (n_numbers, n_heads + 1)."""
-        return np.array(list(map(self._split, numbers)), np.int64).reshape(len(numbers), len(self.weights.heads) + 1)
+        joined = b"".join(map(self._packed, numbers))
+        return np.frombuffer(joined, "<i8").astype(np.int64, copy=False).reshape(len(numbers), len(self.weights.heads) + 1)
+
+    def _packed(self, number: int) -> bytes:
+        """The columns of a row, as `Struct` packs them."""
+        return (number + self._signs ^ self._signs).to_bytes(self._columns.size, "little")
 
     def _split(self, number: int) -> tuple[int, ...]:
         """The columns of a row."""
-        return self._columns.unpack((number + self._signs ^ self._signs).to_bytes(self._columns.size, "little"))
+        return self._columns.unpack(self._packed(number))
 
     def _row_number(self, block: Block, norms: Integers, key: str) -> int:
         """The row of an entry as one whole number, the sum of its columns times powers of 2**64."""

@@ -2,7 +2,7 @@
 (() => {
   const [FIRST, CHUNK] = [50, 250];
   const $ = (id) => document.getElementById(id);
-  const { sheet, names, comments } = JSON.parse($("data").textContent);
+  const { sheet, names, posts, comments } = JSON.parse($("data").textContent);
   const list = $("list");
   const cards = [];
   let shown = [];
@@ -162,7 +162,9 @@
     const comment = comments[index];
     const title = make("h3", { id: `title-${index}` }, `Comment ${count(index + 1)}`);
     const article = make("article", { class: comment.action ?? "", tabindex: "-1", "aria-labelledby": `title-${index}` });
-    article.append(make("div", { class: "head" }, title, ...tags(comment), who(comment)), highlighted(comment));
+    article.append(make("div", { class: "head" }, title, ...tags(comment), who(comment)));
+    if (comment.post !== undefined) article.append(make("p", { class: "post" }, "Under: ", make("bdi", {}, posts[comment.post])));
+    article.append(highlighted(comment));
     if (comment.reason) article.append(make("p", { class: "why" }, make("bdi", {}, comment.reason)));
     article.append(choices(index), make("p", { class: "verdict" }));
     return make("li", { "data-index": index }, article);
@@ -434,6 +436,11 @@
   $("storage").textContent = storage
     ? "Decisions and notes are kept in this browser, on this computer, until you forget them here. Nothing is sent anywhere."
     : "This browser keeps nothing: export before you close the page. Nothing is sent anywhere.";
-  if (window.matchMedia("(max-width: 40rem)").matches) document.querySelector(".figures").open = false;
+  const figures = document.querySelector(".figures");
+  const kept = storage?.getItem("social-guard:figures");
+  figures.open = kept ? kept === "open" : !window.matchMedia("(max-width: 40rem)").matches;
+  figures.querySelector("summary").addEventListener("click", () => {
+    storage?.setItem("social-guard:figures", figures.open ? "closed" : "open");  // what it is about to become
+  });
   show();
 })();

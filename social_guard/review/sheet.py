@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -28,6 +29,9 @@ from .queue import gravity, review_item
 MOST_COLUMNS = 92
 """How many days are drawn one by one; more become weeks, and more than as many weeks become months."""
 
+POST_SHOWN = 160
+"""So many characters of the post that a comment answers are shown."""
+
 TIME_ZONE = r"(:\d\d(?:\.\d+)?)\s*(?:Z|[+-]\d\d:?\d\d)$"
 
 Rows = list[dict[str, Any]]
@@ -41,14 +45,16 @@ class Columns:
     ----------
     text : str
         The comments.
-    id, date, author : str, optional
-        By default the columns ``id``, ``date`` and ``author`` where there are such; without ids, rows are numbered.
+    id, date, author, post : str, optional
+        By default the columns of these names where there are such; without ids, rows are numbered. The post is what the
+        comment answers.
     """
 
     text: str = "text"
     id: str | None = None
     date: str | None = None
     author: str | None = None
+    post: str | None = None
 
 
 def write_review_sheet(
@@ -131,10 +137,13 @@ def build_review_sheet(
     rows = _read_rows(guard, scored, columns or Columns())
     queue = sorted((row | _look_into(guard, row) for row in rows if needs_look(row)), key=gravity)
     comments = [*map(_without_blanks, [*queue, *(row for row in rows if not needs_look(row))][:most])]
-    sheet = sha256(inline_json([guard.model_hash, guard.policy_text, comments]).encode()).hexdigest()[:16]
+    posts = list(dict.fromkeys(comment["post"] for comment in comments if "post" in comment))
+    places = {post: place for place, post in enumerate(posts)}
+    comments = [comment | {"post": places[comment["post"]]} if "post" in comment else comment for comment in comments]
+    sheet = sha256(inline_json([guard.model_hash, guard.policy_text, posts, comments]).encode()).hexdigest()[:16]
     return build_page(
         *map(_template, ("html", "css", "js")),
-        data={"sheet": sheet, "names": _names(), "comments": comments},
+        data={"sheet": sheet, "names": _names(), "posts": posts, "comments": comments},
         texts=_summary(rows, len(comments)) | {"name": name, "model": guard.model_hash[:12]},
         markup={"charts": _draw_charts(rows)},
     )
@@ -152,6 +161,7 @@ def _read_rows(guard: SocialGuard, scored: pd.DataFrame, columns: Columns) -> Ro
     ids, fresh = comment_ids(scored, columns.id), _score_again(guard, scored, columns.text)
     check_scored(scored, fresh)
     authors, days = _optional(scored, columns.author, "author"), to_days(_optional(scored, columns.date, "date"))
+    posts = [shorten(post, POST_SHOWN, placeholder=" …") for post in _optional(scored, columns.post, "post")]
     texts = comment_texts(scored[columns.text])
     return [
         {
@@ -159,6 +169,7 @@ def _read_rows(guard: SocialGuard, scored: pd.DataFrame, columns: Columns) -> Ro
             "text": texts[i],
             "digest": text_digest(texts[i]),
             "author": authors[i],
+            "post": posts[i],
             "day": days[i],
             "action": None if row.error else row.action,
             "categories": row.categories.split(";") if row.categories else [],

@@ -1,0 +1,129 @@
+"""What the shipped weights tell of the people whose comments they were learnt from. Writes docs/figures/training-privacy.md.
+
+    python benchmarks/training_privacy.py --corpora ../shared/corpora
+
+Three attacks: *membership*, whether the loss of a comment tells that it was learnt from (a threshold on the loss, the same
+corrected by how hard comments of the kind are, and the loss of one category at a time); *vocabulary*, whether an entry could name a person; *source*, from how
+many writers and public sources each entry comes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from holdout import markdown
+
+from social_guard import SocialGuard, load_comments
+from social_guard.model.features import unit_keys
+from social_guard.training import Recipe, gather_comments
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "figures" / "training-privacy.md"
+SUSPECT = {
+    "digits other than 0": re.compile("[1-9]"),
+    "a user name": re.compile("@|‹user›.+"),
+    "an e-mail address or link": re.compile(r"‹email›.+|\S+\.(?:com|org|uk)\b|://"),
+    "a postcode": re.compile(r"^[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}$"),
+}
+Losses = np.ndarray
+
+
+def losses(guard: SocialGuard, comments: pd.DataFrame) -> Losses:
+    """The log-loss of every head, missing where the label is, shape (n_comments, n_heads)."""
+    heads = [head for head in guard.heads if head in comments]
+    scores = np.clip(guard.scores(comments["text"].tolist())[:, [guard.heads.index(head) for head in heads]], 1e-9, 1 - 1e-9)
+    labels = comments[heads].to_numpy(dtype=float, na_value=np.nan)
+    return -np.where(labels == 1, np.log(scores), np.log(1 - scores)) + 0 * labels
+
+
+def advantage(members: np.ndarray, others: np.ndarray) -> tuple[float, float]:
+    """The best true minus false positive rate of a threshold, chosen on one half and measured on the other; and its usual spread."""
+    dice, found = np.random.default_rng(0), []
+    for _ in range(20):
+        halves = [np.array_split(dice.permutation(part), 2) for part in (members, others)]
+        steps = np.unique(np.concatenate([halves[0][0], halves[1][0]]))
+        gaps = [np.searchsorted(np.sort(part), steps, side="right") / len(part) for part in (halves[0][0], halves[1][0])]
+        best = steps[int((gaps[0] - gaps[1]).argmax())]
+        found.append((halves[0][1] <= best).mean() - (halves[1][1] <= best).mean())
+    return float(np.mean(found)), float(np.std(found))
+
+
+def membership(guard: SocialGuard, learnt: pd.DataFrame, frozen: pd.DataFrame) -> pd.DataFrame:
+    """One row an attack: of comments learnt from and of comments by writers of whom nothing was."""
+    inside, outside = losses(guard, learnt), losses(guard, frozen)
+    rows = {"loss of all heads": (np.nanmean(inside, axis=1), np.nanmean(outside, axis=1))}
+    for head in ("offensive_language", "complaint", "compliment"):
+        h = [name for name in guard.heads if name in learnt].index(head)
+        rows[f"loss of {head}"] = inside[:, h], outside[:, h]
+    rows["chance: two halves of the others"] = tuple(np.array_split(np.random.default_rng(1).permutation(rows["loss of all heads"][1]), 2))
+    found = {name: advantage(*(part[~np.isnan(part)] for part in pair)) for name, pair in rows.items()}
+    return pd.DataFrame([{"attack": name, "advantage": value, "spread": spread} for name, (value, spread) in found.items()])
+
+
+def independent(guard: SocialGuard, rows: pd.DataFrame) -> pd.Series:
+    """From how many writers of our own and public sources each word or pair of the vocabulary comes."""
+    index, known = guard._scorer.weights.words.index, guard._scorer.known
+    origins: dict[str, set[str]] = defaultdict(set)
+    for text, writer, source in zip(rows["text"], rows["writer"], rows["source"], strict=True):
+        tokens, pairs = unit_keys(text, known)
+        for key in (*tokens, *pairs):
+            if key in index:
+                origins[key].add(writer or source)
+    return pd.Series({key: len(origins[key]) for key in index})
+
+
+def suspects(guard: SocialGuard) -> pd.DataFrame:
+    """How many entries look like a number, a name of a user, an address, a postcode."""
+    blocks = guard._scorer.weights.blocks
+    entries = [*blocks[0].keys, *guard._scorer.weights.word_classes]
+    return pd.DataFrame([{"looks like": name, "entries": sum(bool(p.search(e)) for e in entries)} for name, p in SUSPECT.items()])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpora", default="../shared/corpora")
+    options = parser.parse_args()
+    guard, frozen = SocialGuard.load(), load_comments(ROOT / "data" / "frozen")
+    rows = gather_comments(ROOT / "data" / "comments", options.corpora, Recipe())
+    learnt = rows[rows["own"] & (rows["writer"] != "") & rows["spam"].notna()]
+    counted = independent(guard, rows)
+    few = pd.DataFrame(
+        [{"writers and sources": str(n), "entries": int((counted == n).sum()), "share": (counted == n).mean()} for n in (0, 1, 2)]
+        + [{"writers and sources": "3 or more", "entries": int((counted > 2).sum()), "share": (counted > 2).mean()}]
+    )
+    parts = [markdown(membership(guard, learnt, frozen)), markdown(suspects(guard)), markdown(few)]
+    PAGE.write_text(HEAD.format(guard.model_hash[:12], *parts), encoding="utf-8")
+    print(PAGE.read_text(encoding="utf-8"))
+
+
+HEAD = """\
+# Privacy of the training comments
+
+Written by `benchmarks/training_privacy.py` for model `{0}`.
+
+## Membership
+
+*Advantage*: true minus false positive rate of saying, by a threshold on the loss, that a comment of our own was learnt from; the threshold is chosen on one
+half of the comments and measured on the other. Those not learnt from are the frozen part, by other writers, so that a difference between writers counts as
+advantage too. The goal is 0.02 at most.
+
+{1}
+
+## What stands in the vocabulary
+
+{2}
+
+## From how many independent writers and sources
+
+Words and pairs of the vocabulary by how many writers of our own comments and public sources use them; 0: only in readings.
+
+{3}
+"""
+
+if __name__ == "__main__":
+    main()
