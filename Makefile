@@ -43,6 +43,7 @@ learning-curve:  ## what more comments would bring, into docs/figures/
 benchmarks:  ## sources held out in turn, settings of the recipe, personal details, promises, replay
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/context.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/kills.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py

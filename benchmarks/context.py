@@ -27,7 +27,7 @@ from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
-REDRAWS = 200
+REDRAWS, FOLDS = 200, 3
 HEAD = """\
 # The post that a comment answers
 
@@ -36,27 +36,29 @@ Written by `benchmarks/context.py`: average precision on our own comments, each 
 them. *Gain* is *given* less *no posts*, with the middle 95 % of {redraws} redraws of the writers."""
 
 
-def matrices(rows: pd.DataFrame, recipe: Recipe) -> dict[str, tuple[CommentMatrix, CommentMatrix]]:
-    """By name: the comments as they are learnt from, and as they are judged."""
+def forms(rows: pd.DataFrame, recipe: Recipe) -> list[tuple[CommentMatrix, dict[str, CommentMatrix]]]:
+    """What is learnt from, without posts and with them, and what is judged by that, by name."""
     texts, posts = rows["text"].tolist(), rows["post"].tolist()
     classes = induce_word_classes(texts, recipe.word_classes, min_df=recipe.min_df)
     sizes = VocabularyRecipe(recipe.min_df, recipe.max_words, recipe.max_grams, recipe.class_scale)
     plain, answering = (count_units(texts, recipe.min_df, given) for given in (None, posts))
-    without, context = (choose_vocabulary(counted, classes, sizes) for counted in (plain, answering))
-    bare, given = assemble(plain, without), assemble(answering, context)
-    return {"no posts": (bare, bare), "not given": (given, assemble(plain, context)), "given": (given, given)}
+    context = choose_vocabulary(answering, classes, sizes)
+    bare, given = assemble(plain, choose_vocabulary(plain, classes, sizes)), assemble(answering, context)
+    return [(bare, {"no posts": bare}), (given, {"not given": assemble(plain, context), "given": given})]
 
 
-def held_out(rows: pd.DataFrame, pair: tuple[CommentMatrix, CommentMatrix], key: str, recipe: Recipe) -> np.ndarray:
+def held_out(
+    rows: pd.DataFrame, learnt: CommentMatrix, judged: Mapping[str, CommentMatrix], key: str, recipe: Recipe
+) -> dict[str, np.ndarray]:
     """Log-odds of one category for our own comments by models that did not see their writers; NaN for all others."""
-    learnt, judged = pair
     labels, weight = labels_of(rows, key), np.where(rows["own"], recipe.own_weight, 1.0)
-    fold, own = deal_folds(rows["unit"].to_numpy(), labels[:, None], 3), rows["own"].to_numpy()
-    scores = np.full(len(rows), np.nan)
-    for k in range(3):
+    fold, own = deal_folds(rows["unit"].to_numpy(), labels[:, None], FOLDS), rows["own"].to_numpy()
+    scores = {name: np.full(len(rows), np.nan) for name in judged}
+    for k in range(FOLDS):
         part = np.flatnonzero((fold == k) & own)
         fit = fit_head(learnt, labels, weight * (fold != k), C=recipe.C, ratio_power=recipe.ratio_power)
-        scores[part] = fit.log_odds(judged.take(part))
+        for name, matrix in judged.items():
+            scores[name][part] = fit.log_odds(matrix.take(part))
     return scores
 
 
@@ -80,15 +82,16 @@ def precision_row(rows: pd.DataFrame, key: str, scores: Mapping[str, np.ndarray]
 def report(rows: pd.DataFrame, recipe: Recipe, jobs: int = 1) -> str:
     """The page."""
     keys = [key for key in CATEGORIES if key in rows]
-    forms = matrices(rows, recipe)
     with Parallel(n_jobs=jobs) as parallel:
-        found = {name: parallel(delayed(held_out)(rows, pair, key, recipe) for key in keys) for name, pair in forms.items()}
+        parts = [parallel(delayed(held_out)(rows, *form, key, recipe) for key in keys) for form in forms(rows, recipe)]
+    found = [{name: column for part in scores for name, column in part.items()} for scores in zip(*parts, strict=True)]
     known = (rows["own"] & (rows["writer"] != "")).to_numpy()
     posted = (rows["post"] != "").to_numpy()
-    parts = {"Comments that have a post": known & posted, "Comments without one": known & ~posted}
-    sections = [HEAD.format(redraws=REDRAWS)]
-    for title, part in parts.items():
-        table = [precision_row(rows, key, {name: found[name][k] for name in found}, part) for k, key in enumerate(keys)]
+    views = {"Comments that have a post": known & posted, "Comments without one": known & ~posted}
+    size = f"{int(rows['own'].sum()):,} comments of our own, {int((~rows['own']).sum()):,} public ones; at most {recipe.max_grams:,} n-grams."
+    sections = [HEAD.format(redraws=REDRAWS), size]
+    for title, part in views.items():
+        table = [precision_row(rows, key, scores, part) for key, scores in zip(keys, found, strict=True)]
         frame = pd.DataFrame(table)
         mean = frame.drop(columns=["category", "positives", "gain_low", "gain_high"]).mean().to_dict()
         frame = pd.concat([frame, pd.DataFrame([{"category": "mean", "positives": int(frame["positives"].sum())} | mean])])
@@ -98,11 +101,12 @@ def report(rows: pd.DataFrame, recipe: Recipe, jobs: int = 1) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpora", default="../shared/corpora")
+    parser.add_argument("--corpora", help="a folder of public comments to learn from as well")
     parser.add_argument("--per-source", type=int, default=1000, help="comments of each public source; fewer go faster")
+    parser.add_argument("--max-grams", type=int, default=Recipe.max_grams, help="n-grams at the most; fewer go faster")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    recipe = replace(Recipe(), per_source=options.per_source)
+    recipe = replace(Recipe(), per_source=options.per_source, max_grams=options.max_grams)
     rows = gather_comments(ROOT / "data" / "comments", options.corpora, recipe)
     page = report(rows, recipe, options.jobs)
     (ROOT / "docs" / "figures" / "context.md").write_text(page, encoding="utf-8")

@@ -79,6 +79,18 @@ def test_the_learning_curve_is_written(benchmarks, trained, tmp_path, monkeypatc
     assert {path.name for path in tmp_path.iterdir()} == {"learning-curve.md", "learning-curve.svg"}
 
 
+def test_the_worth_of_posts_is_written(benchmarks, trained):
+    """Comments with a post and without; where none is given to either model, little changes."""
+    import context
+
+    page = context.report(trained[1].drop(columns=["spam", "hate_speech"]), SMALL)
+    tables = [section.splitlines() for section in page.split("\n\n") if section.startswith("| category")]
+    assert [table[0] for table in tables] == ["| category | positives | no posts | not given | given | gain | gain_low | gain_high |"] * 2
+    with_post, without = ({row.split(" | ")[0][2:]: row.split(" | ") for row in table[2:]} for table in tables)
+    assert set(with_post) == set(without) == {*CATEGORIES, "mean"} - {"spam", "hate_speech"}
+    assert all(row[3] == row[4] for row in without.values()) and any(row[3] != row[4] for row in with_post.values())
+
+
 def test_kills_lose_nothing(benchmarks, tiny_guard, monkeypatch):
     """A few of each kind here; the benchmark kills hundreds."""
     import kills

@@ -5,10 +5,10 @@ import sys
 import pandas as pd
 import pytest
 
-from social_guard import SocialGuard, train_guard
+from social_guard import CommentClassifier, SocialGuard, train_guard
 from social_guard.exceptions import DataError
 from social_guard.files.data import load_comments
-from social_guard.training import Recipe, fit_rows, gather_comments, suspect_labels, thin_sources
+from social_guard.training import Recipe, suspect_labels, thin_sources
 
 SMALL = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2)
 
@@ -67,11 +67,11 @@ def test_a_trained_guard_behaves(small_guard: SocialGuard):
 
 def test_flipped_labels_are_suspect(own_comments):
     """Of advertisements and their like whose label is turned round, most stand among the first few that are suspected."""
-    rows = gather_comments(own_comments, None, SMALL)
-    known = rows.index[rows["spam"].notna()]
-    turned = set(known[::40].tolist())
+    rows = own_comments.head(1500)
+    turned = set(range(0, len(rows), 40))
     poisoned = rows.assign(spam=rows["spam"].mask(rows.index.isin(turned), 1 - rows["spam"]))
-    suspects = suspect_labels(poisoned, fit_rows(poisoned, SMALL, {}))
+    classifier = CommentClassifier(min_df=3, folds=2, max_words=2000, max_grams=2000, word_classes=())
+    suspects = suspect_labels(poisoned, classifier.fit(poisoned["text"], poisoned[["spam"]]))
     first = suspects.loc[suspects["head"] == "spam", "comment"].head(2 * len(turned))
     assert len(turned.intersection(first.tolist())) > 0.6 * len(turned)
     assert suspects["doubt"].is_monotonic_decreasing and set(suspects["label"]) <= {0, 1}
