@@ -33,7 +33,7 @@ def test_every_frame_is_there(found, small_guard):
     ]  # fmt: skip
     assert list(found.measures.index) == [*small_guard.heads, "mean of categories"]
     assert ("abuse", "report") in found.actions.index and ("complaint", "shown") in found.actions.index
-    assert set(found.outcomes.index) == {*CATEGORIES, "inoffensive", "fair criticism"}
+    assert set(found.outcomes.index) == {*CATEGORIES, "inoffensive", "inoffensive, no call for help", "fair criticism"}
     assert {"women", "men"} == set(found.by_group.index.get_level_values("group"))
     assert list(found.by_disguise.index) == ["plain", "case", "missing_vowel"]
     ranking = found.measures[["auc_low", "auc", "auc_high"]].to_numpy()
@@ -78,11 +78,10 @@ def test_outcomes_are_those_of_the_guard(found, small_guard, comments):
     assert row["reviewed"] == pytest.approx(scored["needs_review"].mean())
 
 
-def test_capitals_change_nothing(found):
-    """The text is folded; a lost vowel costs recall."""
+def test_capitals_hide_little(found):
+    """Letters are folded, and capitals alone are marked; a lost vowel costs recall."""
     plain, case, vowel = (found.by_disguise.loc[kind] for kind in ("plain", "case", "missing_vowel"))
-    assert plain["kept"] == case["kept"] == 1.0 and vowel["kept"] < 1.0
-    assert plain.drop("kept").tolist() == case.drop("kept").tolist()
+    assert plain["kept"] == 1.0 and 0.9 <= case["kept"] <= 1.0 and vowel["kept"] < 1.0
 
 
 def test_writers_are_redrawn_where_there_are_ten(small_guard, comments):

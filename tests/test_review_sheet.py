@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 COMMENTS = pd.DataFrame(
     {
         "id": ["007", "8", "9", "10"],
-        "text": ["Thank you all so much", "you stupid idiots", None, "When are visiting hours on ward 4?"],
+        "text": ["Thank you to all the kind nurses on ward 4", "you stupid idiots", None, "When are visiting hours on ward 4?"],
         "date": ["2025-06-03", "03/06/2025", "", "2025-06-05T10:00:00Z"],
         "author": ["A <b>", "B", "C", ""],
     }
