@@ -52,7 +52,7 @@ def worst_errors(guard: SocialGuard, texts: Iterator[str]) -> tuple[float, float
     for text in texts:
         explanation = guard.explain(text)
         scored = guard._scorer.log_odds([text])[0]
-        sums = (intercepts + explanation.contributions.sum(axis=0), intercepts + explanation.word_contributions.sum(axis=0), scored)
+        sums = (intercepts + explanation.contributions.sum(axis=0), intercepts + explanation.word_contributions.sum(axis=0) + explanation.form_contributions, scored)
         worst = np.maximum(worst, [np.abs(total - explanation.log_odds).max() for total in sums])
     return tuple(worst.tolist())
 

@@ -59,7 +59,7 @@ def test_scores_of_another_model_are_refused(shipped_guard, small_guard, scored)
     with pytest.raises(DataError, match="not those of this policy"):
         build_review_sheet(shipped_guard.with_policy(policy), scored)
     with pytest.raises(DataError, match="not those of this model: in row 2"):
-        build_review_sheet(shipped_guard, scored.assign(text=["Thank you all so much", "you clever people", None, "x"]))
+        build_review_sheet(shipped_guard, scored.assign(text=[COMMENTS["text"][0], "you clever people", None, "x"]))
 
 
 @pytest.mark.parametrize(
