@@ -51,8 +51,8 @@ def shift_prevalence(probability: Any, assumed: Any, wanted: Any) -> Any:
 
     Examples
     --------
-    >>> round(shift_prevalence(0.03, 0.03, 0.5), 6), round(shift_prevalence(0.2, 0.03, 0.5), 3)
-    (0.5, 0.89)
+    >>> [round(float(shift_prevalence(share, 0.03, 0.5)), 3) for share in (0.03, 0.2)]
+    [0.5, 0.89]
     """
     odds_ratio = np.exp(prior_shift(assumed, wanted))
     return probability * odds_ratio / (probability * odds_ratio + (1 - probability))

@@ -28,7 +28,7 @@ def find_words(text: str, units: Sequence[Unit]) -> tuple[Unit, ...]:
     [('Fool', ((0, 4),)), ('!', ((4, 5),)), ('A', ((6, 7),)), ('real', ((8, 12),)), ('f o o l', ((13, 20),))]
     """
     places: dict[str, list[Span]] = {}
-    for start, end in _stretches(span for unit in units if unit.kind != "pair" for span in unit.spans):
+    for start, end in _stretches(span for unit in units if unit.kind in ("token", "context") for span in unit.spans):
         places.setdefault(fold(text[start:end]), []).append((start, end))
     return tuple(Unit("word", text[slice(*spans[0])], tuple(spans)) for spans in places.values())
 
