@@ -175,7 +175,7 @@ def replace_arrays(folder: Path, **changes) -> None:
     with np.load(folder / "weights.npz") as arrays:
         loaded = {name: arrays[name] for name in arrays.files}
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=True, **(loaded | changes))
+    np.savez_compressed(buffer, **(loaded | changes))
     replace_file(folder, "weights.npz", buffer.getvalue())
 
 
