@@ -32,7 +32,7 @@ from holdout import markdown
 with atheris.instrument_imports(include=["social_guard"]):
     from social_guard import SocialGuard, load_comments
     from social_guard.exceptions import ModelError, SocialGuardError
-    from social_guard.policy.decide import parse_policy
+    from social_guard.policy.reading import parse_policy
     from social_guard.review.decisions import COLUMNS, label_decisions, load_decisions, text_digest
     from social_guard.review.sheet import build_review_sheet
     from social_guard.words.text import fold, normalise

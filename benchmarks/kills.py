@@ -24,7 +24,7 @@ from social_guard.files.persistence import Model
 from social_guard.model.scorer import Block
 from social_guard.pages.render import markdown_table
 from social_guard.pages.report import cells
-from social_guard.policy.decide import load_policy
+from social_guard.policy.reading import load_policy
 from social_guard.policy.versions import read_versions, set_values
 from social_guard.records.chain import read_chain, verify
 from social_guard.records.keys import Key

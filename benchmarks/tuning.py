@@ -25,9 +25,9 @@ from sklearn.mixture import GaussianMixture
 
 from social_guard import SocialGuard, load_comments
 from social_guard.categories import CATEGORIES
-from social_guard.policy.decide import Policy
 from social_guard.policy.goals import Goal
 from social_guard.policy.promise import Sample
+from social_guard.policy.settings import Policy
 from social_guard.policy.tuning import Row, tuned_rows
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,7 +15,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "Action": "policy.decide",
+    "Action": "policy.settings",
     "CATEGORIES": "categories",
     "CommentClassifier": "model.classifier",
     "Decision": "policy.decide",
@@ -24,7 +24,7 @@ _ROOMS = {
     "Explanation": "explaining.explanation",
     "History": "records.history",
     "PersonalDetail": "words.privacy",
-    "Policy": "policy.decide",
+    "Policy": "policy.settings",
     "PublicContacts": "words.privacy",
     "Recipe": "training",
     "SIGNPOSTS": "categories",
@@ -42,7 +42,7 @@ _ROOMS = {
     "load_comments": "files.data",
     "load_decisions": "review.decisions",
     "load_key": "records.keys",
-    "load_policy": "policy.decide",
+    "load_policy": "policy.reading",
     "normalise": "words.text",
     "precision_in_use": "records.feedback",
     "redact": "words.privacy",

@@ -18,15 +18,17 @@ from .explaining.explanation import Explanation, explain_frame, explain_predicti
 from .explaining.model_views import strongest_terms, term_sources
 from .explaining.reasons import describe_decision, tell_author
 from .explaining.removal import Removal
-from .files.batch import Judge, score_arrow, score_batch, score_dataset, score_frame
+from .files.batch import BatchScorer, score_arrow, score_batch, score_dataset, score_frame
 from .files.data import load_comments
 from .files.persistence import Model, load_model, save_model, weights_hash
 from .files.shifted import shift_model
 from .files.stream import FileOptions, Progress, policy_digest, score_file
 from .model.context import check_posts
 from .model.scorer import Scorer, Weights, to_probability
-from .policy.decide import NEVER, Decision, DecisionTable, Policy, parse_policy
+from .policy.decide import Decision, DecisionTable
 from .policy.goals import Goal, Precision
+from .policy.reading import parse_policy
+from .policy.settings import NEVER, Policy
 from .policy.tuning import tune_policy
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class SocialGuard:
         self._policy = parse_policy(model.policy_text)
         self._scorer = Scorer(model.weights)
         self._table = DecisionTable(self._policy, model.weights.heads)
-        self._judge = Judge(self._scorer, self._table)
+        self._batch_scorer = BatchScorer(self._scorer, self._table)
         self._scored = [(i, head) for i, head in enumerate(model.weights.heads) if head in CATEGORIES]
 
     @classmethod
@@ -169,11 +171,11 @@ class SocialGuard:
 
     def score_frame(self, frame: pd.DataFrame, text: str = "text", post: str | None = None) -> pd.DataFrame:
         """Score the rows of a frame; returns the new columns only, with the same index (see `files.batch.score_frame`)."""
-        return score_frame(self._judge, frame, text, post)
+        return score_frame(self._batch_scorer, frame, text, post)
 
     def score_arrow(self, table: Any, text: str = "text", post: str | None = None) -> Any:
         """Score the rows of a pyarrow table or record batch; returns the new columns only (see `files.batch.score_arrow`)."""
-        return score_arrow(self._judge, table, text, post)
+        return score_arrow(self._batch_scorer, table, text, post)
 
     def score_batch(self, batch: Mapping[str, Any], text: str = "text", post: str | None = None) -> dict[str, list[Any]]:
         """Score a dict of columns; returns a dict of the new columns only (see `files.batch.score_batch`).
@@ -183,11 +185,11 @@ class SocialGuard:
         >>> SocialGuard.load().score_batch({"text": ["Thank you all"]})["action"]
         ['none']
         """
-        return score_batch(self._judge, batch, text, post)
+        return score_batch(self._batch_scorer, batch, text, post)
 
     def score_dataset(self, dataset: Dataset, text: str = "text", post: str | None = None, **options: Any) -> Dataset:
         """Score a Hugging Face data set, in memory or streamed; returns it with the new columns (see `files.batch.score_dataset`)."""
-        return score_dataset(self._judge, dataset, text, post, **options)
+        return score_dataset(self._batch_scorer, dataset, text, post, **options)
 
     def score_file(
         self,
@@ -211,7 +213,7 @@ class SocialGuard:
         given = FileOptions(**options)
         identity = {"model": self.model_hash, "policy": policy_digest(self.policy_text)}
         same: dict[str, Any] = {"jobs": jobs, "resume": resume, "progress": progress}
-        return score_file(self._judge, str(source), str(target), given, identity=identity, **same)
+        return score_file(self._batch_scorer, str(source), str(target), given, identity=identity, **same)
 
     def explain(self, text: str, post: str | None = None) -> Explanation:
         """Take the scores of one comment apart, term by term; ``post`` is what it answers."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .arrays import Floats
 from .categories import CATEGORIES, NOT_ENGLISH
 from .exceptions import RequestError
-from .policy.decide import Policy
+from .policy.settings import Policy
 from .prevalence import shift_prevalence
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {

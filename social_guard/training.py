@@ -21,7 +21,7 @@ from .files.persistence import Model, weights_hash
 from .guard import SocialGuard
 from .model.classifier import CommentClassifier
 from .model.scorer import Weights, to_probability
-from .policy.decide import LEVELS
+from .policy.settings import LEVELS
 from .policy.tuning import threshold_for_f1, thresholds_for_recall, thresholds_within_budget
 
 LEAST_LABELS = 20

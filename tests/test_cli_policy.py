@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from social_guard.cli.main import cli, main
 from social_guard.files.persistence import default_folder
-from social_guard.policy.decide import load_policy
+from social_guard.policy.reading import load_policy
 from tests.conftest import ROOT
 
 RUN = CliRunner()

@@ -3,7 +3,7 @@ import pytest
 
 from social_guard.exceptions import DataError
 from social_guard.policy.compare import policy_changes, replay_policy
-from social_guard.policy.decide import parse_policy
+from social_guard.policy.reading import parse_policy
 
 BASE = "version = 1\n[categories.spam]\nhide = 0.8\nremove = 0.95\n"
 

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from social_guard.exceptions import DataError, LogError
-from social_guard.policy.decide import Action, Decision
+from social_guard.policy.decide import Decision
+from social_guard.policy.settings import Action
 from social_guard.records.chain import read_chain, verify
 from social_guard.records.decision_log import DecisionLog, read_decisions
 from social_guard.records.keys import Key

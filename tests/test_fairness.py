@@ -7,7 +7,7 @@ from social_guard import evaluate_templates
 from social_guard.evaluation.bootstrap import draw
 from social_guard.evaluation.fairness import fill_templates, group_measures
 from social_guard.exceptions import DataError
-from social_guard.policy.decide import parse_policy
+from social_guard.policy.reading import parse_policy
 from tests.conftest import ROOT
 
 POLICY = parse_policy("version = 1\n[categories.hate_speech]\nreview = 0.4\nhide = 0.7")

@@ -4,7 +4,8 @@ import pytest
 from social_guard import labels_from_log, load_comments, precision_in_use
 from social_guard.categories import CATEGORIES
 from social_guard.exceptions import DataError
-from social_guard.policy.decide import Action, Decision
+from social_guard.policy.decide import Decision
+from social_guard.policy.settings import Action
 from social_guard.records.decision_log import DecisionLog
 from social_guard.records.keys import Key
 

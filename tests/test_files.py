@@ -170,7 +170,7 @@ def test_objects_keep_their_own_keys(shipped_guard, tmp_path):
     shipped_guard.score_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     written = (tmp_path / "out.jsonl").read_text().splitlines()
     assert [line[: len(old) - 1] for line, old in zip(written, lines, strict=True)] == [line[:-1] for line in lines]
-    assert [list(json.loads(line))[: -len(shipped_guard._judge.names)] for line in written] == [["id", "text"], ["text", "likes"], ["id"]]
+    assert [list(json.loads(line))[: -len(shipped_guard._batch_scorer.names)] for line in written] == [["id", "text"], ["text", "likes"], ["id"]]
     assert json.loads(written[2])["error"] == "no text"
 
 
@@ -181,7 +181,7 @@ def test_keys_that_come_late_become_columns(shipped_guard, tmp_path, small_parts
     for name, read_table in (("out.csv", pd.read_csv), ("out.csv.gz", pd.read_csv), ("out.parquet", pd.read_parquet)):
         assert shipped_guard.score_file(tmp_path / "in.jsonl", tmp_path / name) == 100
         result = read_table(tmp_path / name)
-        assert list(result.columns) == ["text", "late", *shipped_guard._judge.names]
+        assert list(result.columns) == ["text", "late", *shipped_guard._batch_scorer.names]
         assert result["late"].dropna().tolist() == [f"v{i}" for i in range(90, 100)]
         assert result["text"].tolist() == [row["text"] for row in rows]
 
@@ -216,7 +216,7 @@ def test_an_empty_table_keeps_its_columns(shipped_guard, tmp_path, target):
     for source in ("csv", "parquet"):
         assert shipped_guard.score_file(tmp_path / f"in.{source}", tmp_path / f"out.{target}") == 0
         if target != "jsonl":
-            assert list(read(tmp_path / f"out.{target}").columns) == ["id", "text", *shipped_guard._judge.names]
+            assert list(read(tmp_path / f"out.{target}").columns) == ["id", "text", *shipped_guard._batch_scorer.names]
     (tmp_path / "in.jsonl").write_text("")
     assert shipped_guard.score_file(tmp_path / "in.jsonl", tmp_path / f"out.{target}") == 0
 

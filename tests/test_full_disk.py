@@ -9,7 +9,7 @@ import pytest
 
 from social_guard import DecisionLog, History, SocialGuard
 from social_guard.exceptions import SocialGuardError
-from social_guard.policy.decide import load_policy
+from social_guard.policy.reading import load_policy
 from social_guard.policy.versions import read_versions, set_values
 from social_guard.records.chain import verify
 from social_guard.records.keys import Key

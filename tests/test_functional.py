@@ -4,7 +4,7 @@ import pytest
 
 from social_guard import evaluate_cases
 from social_guard.exceptions import DataError
-from social_guard.policy.decide import parse_policy
+from social_guard.policy.reading import parse_policy
 from tests.conftest import ROOT
 
 

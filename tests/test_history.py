@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from social_guard.exceptions import ClockWarning, DataError, LedgerError, SecretKeyError
-from social_guard.policy.decide import HistoryRules, parse_policy
+from social_guard.policy.reading import parse_policy
+from social_guard.policy.settings import HistoryRules
 from social_guard.records import history as room
 from social_guard.records.history import History, Record, Standing
 from social_guard.records.keys import Key

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from social_guard import SocialGuard, load_comments
 from social_guard.exceptions import DataError, ModelError, PolicyError, SocialGuardError
 from social_guard.files.persistence import MOST_BYTES
-from social_guard.policy.decide import load_policy, parse_policy
+from social_guard.policy.reading import load_policy, parse_policy
 from social_guard.words.text import fold, normalise
 
 MIB = 1 << 20

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from social_guard.evaluation.judge import even_scores, first_limits, score_table, steps_of
-from social_guard.policy.decide import parse_policy
+from social_guard.policy.reading import parse_policy
 
 POLICY = parse_policy(
     "version = 1\nnot_english = 0.6\n[categories.abuse]\nreview = 0.1\nremove = 0.6\n[categories.spam]\nreview = 0.2\n"

@@ -3,7 +3,7 @@ import pandas as pd
 
 from social_guard.evaluation.bootstrap import Redraws
 from social_guard.evaluation.outcomes import comment_kinds, decide, disguise_frame, outcomes_frame
-from social_guard.policy.decide import parse_policy
+from social_guard.policy.reading import parse_policy
 
 POLICY = parse_policy(
     "version = 1\n[categories.spam]\nreview = 0.2\nhide = 0.4\nremove = 0.6\n[categories.abuse]\nreport = 0.5\n[signposts]\nurgent_help = 0.5"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from social_guard.categories import CATEGORIES, NOT_ENGLISH
 from social_guard.exceptions import DataError, RequestError
 from social_guard.perspective import ATTRIBUTES, PerspectiveClient, analyze_comment, analyze_comments
-from social_guard.policy.decide import parse_policy
+from social_guard.policy.reading import parse_policy
 from tests.conftest import ROOT
 
 GUIDE = (ROOT / "docs" / "leaving-perspective.md").read_text(encoding="utf-8")

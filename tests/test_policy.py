@@ -3,7 +3,9 @@ import pytest
 
 from social_guard.categories import CATEGORIES, NOT_ENGLISH
 from social_guard.exceptions import PolicyError
-from social_guard.policy.decide import NEVER, Action, DecisionTable, load_policy, parse_policy
+from social_guard.policy.decide import DecisionTable
+from social_guard.policy.reading import load_policy, parse_policy
+from social_guard.policy.settings import NEVER, Action
 
 POLICY = """
 version = 1

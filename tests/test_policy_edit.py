@@ -2,8 +2,8 @@ import pytest
 
 from social_guard.exceptions import PolicyError
 from social_guard.files.persistence import default_folder
-from social_guard.policy.decide import parse_policy
 from social_guard.policy.edit import edit_policy, parse_value
+from social_guard.policy.reading import parse_policy
 
 SHIPPED = (default_folder() / "policy.toml").read_text(encoding="utf-8")
 

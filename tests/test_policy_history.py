@@ -8,7 +8,7 @@ from filelock import FileLock
 
 from social_guard.exceptions import OutputError, PolicyError
 from social_guard.policy import versions as policy_history
-from social_guard.policy.decide import load_policy
+from social_guard.policy.reading import load_policy
 from social_guard.policy.versions import go_back, history_folder, read_versions, set_values, write_version
 
 TEXT = "version = 1  # of the format\n[categories.spam]\nhide = 0.5\n"

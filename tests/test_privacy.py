@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from social_guard.exceptions import MissingExtraError
-from social_guard.policy.decide import load_policy
+from social_guard.policy.reading import load_policy
 from social_guard.words.privacy import (
     KINDS,
     PublicContacts,

@@ -2,7 +2,8 @@ import pytest
 
 from social_guard.categories import CATEGORIES, NOT_ENGLISH
 from social_guard.explaining.reasons import REASON_CODES, describe_decision, mask_words, tell_author
-from social_guard.policy.decide import REVIEW_CODES, DecisionTable, parse_policy
+from social_guard.policy.decide import REVIEW_CODES, DecisionTable
+from social_guard.policy.reading import parse_policy
 from tests.conftest import ROOT
 
 POLICY = "version = 1\n" + "".join(f"[categories.{key}]\nreview = 0.2\nhide = 0.5\nremove = 0.8\n" for key in CATEGORIES)

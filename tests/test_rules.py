@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from social_guard.categories import NOT_ENGLISH
 from social_guard.exceptions import MissingExtraError, PolicyError
 from social_guard.explaining.reasons import describe_decision
-from social_guard.policy.decide import Action, DecisionTable, parse_policy
+from social_guard.policy.decide import DecisionTable
+from social_guard.policy.reading import parse_policy
 from social_guard.policy.rules import Allowed, Details, RuleBook, Rules, Staff, has_expired, rule_warnings, words
+from social_guard.policy.settings import Action
 
 POLICY = """
 version = 1

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from social_guard.categories import SIGNPOSTS
 from social_guard.exceptions import DataError
-from social_guard.policy.decide import DAYS, Action, Clock, Decision, Policy, parse_policy
+from social_guard.policy.decide import Decision
+from social_guard.policy.reading import parse_policy
+from social_guard.policy.settings import DAYS, Action, Clock, Policy
 from social_guard.policy.signposts import DESTINATIONS, counts_as, destination, due, due_frame, route, working_time_left
 from tests.conftest import ROOT
 

@@ -18,7 +18,7 @@ import sys
 import pytest
 from markdown_it import MarkdownIt
 
-from social_guard.policy.decide import parse_policy
+from social_guard.policy.reading import parse_policy
 from tests.conftest import ROOT
 from tests.preparations import PREPARATIONS
 

@@ -80,7 +80,7 @@ def test_spark_types_and_nulls(spark, shipped_guard, tmp_path):
         scored = score_spark(shipped_guard, spark.createDataFrame(data, "text string"))
         scored.write.parquet(str(tmp_path / name))
         table = pq.read_table(tmp_path / name)
-        assert table.schema.names == ["text", *shipped_guard._judge.names]
+        assert table.schema.names == ["text", *shipped_guard._batch_scorer.names]
         assert table["error"].to_pylist() == ["no text"] * len(data) and table["needs_review"].to_pylist() == [True] * len(data)
     assert dict(scored.dtypes)["score_spam"] == "double" and dict(scored.dtypes)["needs_review"] == "boolean"
 

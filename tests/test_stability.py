@@ -7,7 +7,8 @@ from scipy.stats import ks_1samp, uniform
 
 from social_guard import drift
 from social_guard.exceptions import DataError
-from social_guard.policy.decide import Action, Decision
+from social_guard.policy.decide import Decision
+from social_guard.policy.settings import Action
 from social_guard.records.decision_log import DecisionLog
 from social_guard.records.keys import Key
 from social_guard.records.stability import ks_distance, score_quantiles, stability_index

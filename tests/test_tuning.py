@@ -11,9 +11,10 @@ from sklearn.metrics import f1_score
 
 from social_guard import SocialGuard, load_comments
 from social_guard.exceptions import TuningError
-from social_guard.policy.decide import LEVELS, parse_policy
 from social_guard.policy.goals import Goal
 from social_guard.policy.promise import FIRST_LABELS
+from social_guard.policy.reading import parse_policy
+from social_guard.policy.settings import LEVELS
 from social_guard.policy.tuning import BUDGETS, threshold_for_f1, thresholds_within_budget, tune_policy
 from tests.conftest import ROOT
 

@@ -256,7 +256,7 @@ def audit_verify(logdir: Path, head: str | None) -> None:
 @click.pass_context
 def history(context: click.Context, ledger: str, key_file: Path | None, policy: Path | None) -> None:
     """Keep the ledger of repeat offenders."""
-    from ..policy.decide import load_policy
+    from ..policy.reading import load_policy
     from ..records.history import History
     from ..records.keys import load_key
 

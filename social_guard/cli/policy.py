@@ -22,7 +22,7 @@ def policy() -> None:
 @FILE
 def check(file: Path) -> None:
     """Say whether FILE is a valid policy, and which of its rules have expired."""
-    from ..policy.decide import load_policy
+    from ..policy.reading import load_policy
     from ..policy.rules import rule_warnings
 
     checked = load_policy(file)
@@ -37,7 +37,7 @@ def check(file: Path) -> None:
 def diff(old: Path, new: Path) -> None:
     """Say in plain English what NEW changes against OLD."""
     from ..policy.compare import policy_changes
-    from ..policy.decide import load_policy
+    from ..policy.reading import load_policy
 
     click.echo("\n".join(policy_changes(load_policy(old), load_policy(new))) or "no difference")
 
@@ -52,7 +52,7 @@ def replay(file: Path, scored: Path, last: int | None, text: str, identifier: st
     """Show what FILE would have done to the comments in SCORED, a file that `social-guard score` wrote."""
     from ..files.data import read_table
     from ..policy.compare import replay_policy
-    from ..policy.decide import load_policy
+    from ..policy.reading import load_policy
 
     frame = read_table(scored)
     result = replay_policy(frame if last is None else frame.tail(last), load_policy(file), text=text, identifier=identifier)
@@ -78,8 +78,8 @@ def _tallies(decided: Any) -> dict[str, int]:
 @WHO
 def set_value(file: Path, path: str, value: str, why: str, who: str | None) -> None:
     """Set the value at PATH of FILE, e.g. spam.hide 0.8; "never" takes a step out. The version before is kept."""
-    from ..policy.decide import load_policy
     from ..policy.edit import parse_value
+    from ..policy.reading import load_policy
     from ..policy.versions import set_values
 
     before = load_policy(file)
@@ -103,7 +103,7 @@ def history(file: Path) -> None:
 @WHO
 def back(file: Path, number: int | None, who: str | None) -> None:
     """Return FILE to an earlier version."""
-    from ..policy.decide import load_policy
+    from ..policy.reading import load_policy
     from ..policy.versions import go_back
 
     before = load_policy(file)
@@ -112,7 +112,7 @@ def back(file: Path, number: int | None, who: str | None) -> None:
 
 def _tell(file: Path, before: Any, number: int) -> None:
     from ..policy.compare import policy_changes
-    from ..policy.decide import load_policy
+    from ..policy.reading import load_policy
 
     for change in policy_changes(before, load_policy(file)) or ["no difference"]:
         click.echo(change)

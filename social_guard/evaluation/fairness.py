@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..arrays import Floats
 from ..categories import CATEGORIES
 from ..exceptions import DataError
-from ..policy.decide import Policy
+from ..policy.settings import Policy
 from .bootstrap import Redraws, with_interval
 from .judge import EVEN, Judge, even_scores, score_table, steps_of
 from .measures import Sample, area_under_curve

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays import Floats
 from ..categories import NOT_ENGLISH
-from ..policy.decide import LEVELS, Policy
+from ..policy.settings import LEVELS, Policy
 from ..prevalence import shift_prevalence
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def score_table(judge: Judge, texts: Sequence[str]) -> pd.DataFrame:
 
 
 def steps_of(policy: Policy, head: str) -> dict[str, float]:
-    """From which score on each step is taken: those of `policy.decide.LEVELS`, or ``shown`` for a signpost.
+    """From which score on each step is taken: those of `policy.settings.LEVELS`, or ``shown`` for a signpost.
 
     Examples
     --------
-    >>> from social_guard.policy.decide import parse_policy
+    >>> from social_guard.policy.reading import parse_policy
     >>> policy = parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5\\n[signposts]\\ncomplaint = 0.3")
     >>> steps_of(policy, "spam"), steps_of(policy, "complaint"), steps_of(policy, "not_english")
     ({'review': 0.5, 'hide': 0.5}, {'shown': 0.3}, {'review': 0.5})

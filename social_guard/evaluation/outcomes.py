@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..categories import CATEGORIES, URGENT
-from ..policy.decide import Action, DecisionTable, Policy
+from ..policy.decide import DecisionTable
+from ..policy.settings import Action, Policy
 from .bootstrap import Redraws, with_interval
 from .disguise import disguise_text
 from .judge import Judge, first_limits, score_table
@@ -31,7 +32,7 @@ def decide(policy: Policy, scores: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> from social_guard.policy.decide import parse_policy
+    >>> from social_guard.policy.reading import parse_policy
     >>> policy = parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5\\nremove = 0.9")
     >>> decide(policy, pd.DataFrame({"spam": [0.4, 0.6, 0.9]})).sum().to_dict()
     {'hidden': 2, 'removed': 1, 'reported': 0, 'alone': 1, 'reviewed': 1, 'touched': 2}

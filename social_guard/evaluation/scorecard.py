@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..arrays import Floats
 from ..categories import CATEGORIES
-from ..policy.decide import Policy
+from ..policy.settings import Policy
 from .bootstrap import Redraws, with_interval
 from .judge import steps_of
 from .measures import (

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..categories import CATEGORIES, SIGNPOSTS, URGENT
-from ..policy.decide import REVIEW_CODES, Action, Decision
+from ..policy.decide import REVIEW_CODES, Decision
+from ..policy.settings import Action
 
 _ACTIONS = {
     Action.NONE: "No action is recommended.",
@@ -53,7 +54,8 @@ def describe_decision(decision: Decision, words: Mapping[str, Sequence[str]], *,
 
     Examples
     --------
-    >>> from social_guard.policy.decide import DecisionTable, parse_policy
+    >>> from social_guard.policy.decide import DecisionTable
+    >>> from social_guard.policy.reading import parse_policy
     >>> table = DecisionTable(parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5"), ("spam",))
     >>> describe_decision(table.decide((0.9,)), {"spam": ["buy now"]})[:69]
     'This comment seems to contain an advertisement or spam (“buy now”). O'
@@ -109,7 +111,8 @@ def tell_author(decision: Decision, words: Mapping[str, Sequence[str]], *, appea
 
     Examples
     --------
-    >>> from social_guard.policy.decide import DecisionTable, parse_policy
+    >>> from social_guard.policy.decide import DecisionTable
+    >>> from social_guard.policy.reading import parse_policy
     >>> policy = parse_policy("version = 1\\n[categories.offensive_language]\\nhide = 0.5")
     >>> decision = DecisionTable(policy, ("offensive_language",)).decide((0.9,))
     >>> said = tell_author(decision, {"offensive_language": ["numpties"]}, appeal="write to team@example.org", help_message="")

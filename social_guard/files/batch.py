@@ -1,4 +1,4 @@
-"""Many comments at once: a judge that scores and decides, and the columns of frames, Arrow tables and data sets."""
+"""Many comments at once: scored and decided on, and the columns of frames, Arrow tables and data sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 from ..categories import CATEGORIES
 from ..exceptions import DataError
 from ..model.scorer import Scorer, Weights, to_probability
-from ..policy.decide import Action, Decision, DecisionTable, Policy
+from ..policy.decide import Decision, DecisionTable
+from ..policy.settings import Action, Policy
 from .chunks import BLOCK
 from .tables import NewColumns, arrow_columns
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 DECISION_COLUMNS = ("action", "automatic", "needs_review", "category", "categories", "signposts", "error")
 
 
-class Judge:
+class BatchScorer:
     """A scorer and a policy: comments in, the new columns out.
 
     Parameters
@@ -83,13 +84,13 @@ class Judge:
         if clashes:
             raise DataError(f"{where}the columns {', '.join(clashes)} exist already; rename them, or score it without them")
 
-    def __reduce__(self) -> tuple[Callable[[Weights, Policy], Judge], tuple[Weights, Policy]]:
+    def __reduce__(self) -> tuple[Callable[[Weights, Policy], BatchScorer], tuple[Weights, Policy]]:
         """Travels to another process as weights and policy; caches are made anew there."""
-        return _make_judge, (self._scorer.weights, self._table.policy)
+        return _make_batch_scorer, (self._scorer.weights, self._table.policy)
 
 
-def _make_judge(weights: Weights, policy: Policy) -> Judge:
-    return Judge(Scorer(weights), DecisionTable(policy, weights.heads))
+def _make_batch_scorer(weights: Weights, policy: Policy) -> BatchScorer:
+    return BatchScorer(Scorer(weights), DecisionTable(policy, weights.heads))
 
 
 _UNSCORED = (None, str(Action.NONE), True, None, "", "")
@@ -129,12 +130,12 @@ def _is_missing(value: Any) -> bool:
 # --------------------------------------------------------------------------------------------------------- columns
 
 
-def score_frame(judge: Judge, frame: pd.DataFrame, text: str = "text", post: str | None = None) -> pd.DataFrame:
+def score_frame(scorer: BatchScorer, frame: pd.DataFrame, text: str = "text", post: str | None = None) -> pd.DataFrame:
     """Score every row of a frame.
 
     Parameters
     ----------
-    judge : Judge
+    scorer : BatchScorer
     frame : pandas.DataFrame
         Its text may be of any type of pandas, also kept by Arrow.
     text : str
@@ -155,19 +156,19 @@ def score_frame(judge: Judge, frame: pd.DataFrame, text: str = "text", post: str
     """
     import pandas as pd
 
-    judge.check(map(str, frame.columns), text, post=post)
+    scorer.check(map(str, frame.columns), text, post=post)
     posts = None if post is None else frame[post].array
-    return pd.DataFrame(judge.columns(frame[text].array, posts), index=frame.index)
+    return pd.DataFrame(scorer.columns(frame[text].array, posts), index=frame.index)
 
 
 def score_batch(
-    judge: Judge, batch: Mapping[str, Any], text: str = "text", post: str | None = None
+    scorer: BatchScorer, batch: Mapping[str, Any], text: str = "text", post: str | None = None
 ) -> dict[str, list[Any]]:
     """Score a batch of rows that is a dict of columns: lists, arrays of numpy or of Arrow.
 
     Parameters
     ----------
-    judge, text, post
+    scorer, text, post
         As `score_frame`.
     batch : mapping
 
@@ -181,17 +182,17 @@ def score_batch(
     DataError
         As `score_frame`.
     """
-    judge.check(batch, text, post=post)
-    columns = judge.columns(batch[text], None if post is None else batch[post])
+    scorer.check(batch, text, post=post)
+    columns = scorer.columns(batch[text], None if post is None else batch[post])
     return {name: column.to_pylist() for name, column in arrow_columns(columns).items()}
 
 
-def score_arrow(judge: Judge, table: Any, text: str = "text", post: str | None = None) -> Any:
+def score_arrow(scorer: BatchScorer, table: Any, text: str = "text", post: str | None = None) -> Any:
     """Score the rows of an Arrow table or record batch.
 
     Parameters
     ----------
-    judge : Judge
+    scorer : BatchScorer
     table : pyarrow.Table or pyarrow.RecordBatch
     text, post : str
         As `score_frame`.
@@ -206,19 +207,19 @@ def score_arrow(judge: Judge, table: Any, text: str = "text", post: str | None =
     DataError
         As `score_frame`.
     """
-    judge.check(table.schema.names, text, post=post)
-    columns = judge.columns(table.column(text), None if post is None else table.column(post))
+    scorer.check(table.schema.names, text, post=post)
+    columns = scorer.columns(table.column(text), None if post is None else table.column(post))
     return type(table).from_pydict(arrow_columns(columns))
 
 
-def score_dataset(judge: Judge, dataset: Dataset, text: str = "text", post: str | None = None, **options: Any) -> Dataset:
+def score_dataset(scorer: BatchScorer, dataset: Dataset, text: str = "text", post: str | None = None, **options: Any) -> Dataset:
     """Map a Hugging Face data set, in memory or streamed, with the types of the new columns said beforehand.
 
     Without them, ``map`` takes a column that is empty in the first rows for one that is always empty, and fails later.
 
     Parameters
     ----------
-    judge : Judge
+    scorer : BatchScorer
     dataset : datasets.Dataset or datasets.IterableDataset
     text, post : str
         As `score_frame`.
@@ -235,7 +236,7 @@ def score_dataset(judge: Judge, dataset: Dataset, text: str = "text", post: str 
 
     features = dataset.features
     if features is not None:
-        judge.check(features, text, post=post)
-        new = pa.table(arrow_columns(judge.columns([]))).schema
+        scorer.check(features, text, post=post)
+        new = pa.table(arrow_columns(scorer.columns([]))).schema
         features = datasets.Features({**features, **datasets.Features.from_arrow_schema(new)})
-    return dataset.map(partial(score_batch, judge, text=text, post=post), batched=True, features=features, **options)
+    return dataset.map(partial(score_batch, scorer, text=text, post=post), batched=True, features=features, **options)

@@ -33,7 +33,8 @@ from numpy.typing import NDArray
 
 from ..exceptions import ModelError, ModelMismatchWarning, OutputError
 from ..model.scorer import Block, Weights, inverse_frequency
-from ..policy.decide import Policy, parse_policy, read_policy_text
+from ..policy.reading import parse_policy, read_policy_text
+from ..policy.settings import Policy
 from ..safe_files import new_folder, read_bounded
 
 FORMAT = 1

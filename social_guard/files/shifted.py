@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import DataError
-from ..policy.decide import LEVELS, Policy, parse_policy
 from ..policy.edit import edit_policy
+from ..policy.reading import parse_policy
+from ..policy.settings import LEVELS, Policy
 from ..prevalence import prior_shift, shift_prevalence
 from .persistence import Model, weights_hash
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from .. import __version__
 from ..exceptions import DataError, OutputError
 from ..safe_files import write_file
-from .batch import Judge
+from .batch import BatchScorer
 from .chunks import BLOCK, Chunk, list_files, read_chunks, split_name
 from .resume import Piece, Unfinished
 from .tables import Layout, Rows, parse_rows
@@ -79,7 +79,7 @@ class FileOptions:
 
 
 def score_file(
-    judge: Judge,
+    scorer: BatchScorer,
     source: str,
     target: str,
     options: FileOptions,
@@ -93,7 +93,7 @@ def score_file(
 
     Parameters
     ----------
-    judge : Judge
+    scorer : BatchScorer
     source, target : str
         CSV, JSON Lines or Parquet, told by the ending, the first two also compressed (``.gz``, ``.bz2``, ``.xz``,
         ``.zst``); ``-`` for standard input and output. A source may be a folder: all tables in it, in the order of
@@ -126,9 +126,9 @@ def score_file(
     with _open_output(target, layout, plan, resume=resume) as output:
         chunks = read_chunks(files, options.source_format, options.encoding)
         _tell_resumed(progress, _skip(chunks, output.pieces, target))
-        work = _Work(judge, layout, options.text, options.post)
+        work = _Work(scorer, layout, options.text, options.post)
         rows = _write_all(output, _in_order(work, chunks, jobs), layout, progress)
-        output.finish(layout, judge.names)
+        output.finish(layout, scorer.names)
     return rows
 
 
@@ -192,7 +192,7 @@ class _Scored:
 class _Work:
     """What is done to every chunk, in whichever process."""
 
-    judge: Judge
+    scorer: BatchScorer
     layout: Layout
     text: str
     post: str | None
@@ -201,16 +201,16 @@ class _Work:
         rows = parse_rows(chunk)
         self._check(chunk, rows)
         posts = None if self.post is None else rows.values(self.post)
-        content = self.layout.piece(rows, self.judge.columns(rows.values(self.text), posts))
-        return _Scored(chunk.rows, content, (*rows.columns, *self.judge.names), chunk.share)
+        content = self.layout.piece(rows, self.scorer.columns(rows.values(self.text), posts))
+        return _Scored(chunk.rows, content, (*rows.columns, *self.scorer.names), chunk.share)
 
     def _check(self, chunk: Chunk, rows: Rows) -> None:
         """An object of JSON may lack the text; if the first thousands all do, its name is wrong."""
         where = f"{chunk.source}: "
         if chunk.format == "jsonl" and (chunk.line > 1 or not chunk.rows):
-            self.judge.check_clashes(rows.columns, where)
+            self.scorer.check_clashes(rows.columns, where)
         else:
-            self.judge.check(rows.columns, self.text, where, post=self.post)
+            self.scorer.check(rows.columns, self.text, where, post=self.post)
 
 
 def _in_order(work: _Work, chunks: Iterable[Chunk], jobs: int) -> Iterator[_Scored]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..categories import CATEGORIES, SIGNPOSTS
 from ..exceptions import DataError
-from .decide import Action, DecisionTable, Policy
+from .decide import DecisionTable
+from .settings import Action, Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ def policy_changes(old: Policy, new: Policy) -> list[str]:
 
     Examples
     --------
-    >>> from social_guard.policy.decide import parse_policy
+    >>> from social_guard.policy.reading import parse_policy
     >>> old = parse_policy("version = 1\\n[categories.spam]\\nhide = 0.8\\nremove = 0.9")
     >>> new = parse_policy("version = 1\\nmode = 'off'\\n[categories.spam]\\nhide = 0.71")
     >>> for line in policy_changes(old, new):
@@ -118,7 +119,7 @@ def replay_policy(scored: pd.DataFrame, policy: Policy, *, text: str = "text", i
     Examples
     --------
     >>> import pandas as pd
-    >>> from social_guard.policy.decide import parse_policy
+    >>> from social_guard.policy.reading import parse_policy
     >>> policy = parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5")
     >>> scored = pd.DataFrame({"id": ["a", "b"], "score_spam": [0.6, 0.2], "action": "none", "signposts": ""})
     >>> replay_policy(scored, policy).changes.values.tolist()

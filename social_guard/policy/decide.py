@@ -6,59 +6,17 @@ one decision. A batch has few different combinations of levels, so each is decid
 
 from __future__ import annotations
 
-import re
-import tomllib
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
-from enum import IntEnum
 from functools import lru_cache
-from itertools import pairwise
-from pathlib import Path
-from typing import Annotated, Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ..categories import CATEGORIES, NOT_ENGLISH, SIGNPOSTS, URGENT
-from ..exceptions import PolicyError
-from ..words.privacy import PublicContacts, contact_problems
-from .rules import STAFF_CATEGORY, Allowed, Blocked, Details, Rule, RuleBook, Rules, Staff, rule_problems
-
-VERSION = 1
-LEVELS = ("review", "hide", "remove", "report")
-MODES = ("act", "observe", "off")
-NEVER = float("inf")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-ClockTime = Annotated[time, msgspec.Meta(tz=False)]
-Points = Annotated[float, msgspec.Meta(ge=0.0, le=1000.0)]
-Limit = Annotated[float, msgspec.Meta(gt=0.0, le=1000.0)]
-Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
-SLACK_DAYS = 30
-MOST_CHARACTERS, MOST_DOTS = 1 << 19, 256
-ACTION_POINTS = {"hide": 1.0, "remove": 2.0, "report": 4.0}
-
-
-class Action(IntEnum):
-    """What the policy recommends, in rising severity; each action includes those below it.
-
-    Examples
-    --------
-    >>> Action.REMOVE > Action.HIDE, str(Action.HIDE)
-    (True, 'hide')
-    """
-
-    NONE = 0
-    HIDE = 1
-    REMOVE = 2
-    REPORT = 3
-
-    def __str__(self) -> str:
-        return self.name.lower()
+from .rules import STAFF_CATEGORY, Allowed, Blocked, Details, Rule, RuleBook, Staff
+from .settings import NEVER, Action, CategoryRule, Policy
 
 
 @dataclass(frozen=True)
@@ -136,319 +94,12 @@ REVIEW_CODES: dict[str, str] = {
 }
 
 
-class CategoryRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The thresholds of one category: a probability from which each step applies; a missing step is never taken."""
-
-    review: Share | None = None
-    hide: Share | None = None
-    remove: Share | None = None
-    report: Share | None = None
-    confirm: tuple[str, ...] | None = None
-
-    def thresholds(self) -> tuple[float, ...]:
-        """Rising thresholds of the four levels; a missing one is that of the next step up."""
-        steps = [getattr(self, level) for level in LEVELS]
-        for i in range(len(steps) - 2, -1, -1):
-            steps[i] = steps[i + 1] if steps[i] is None else steps[i]
-        return tuple(NEVER if step is None else step for step in steps)
-
-
-class SignpostRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A signpost with a section of its own: when it is shown, and where it leads.
-
-    What is left out is as in `policy.signposts.DESTINATIONS`. ``{contact}`` in a message stands for the contact.
-    """
-
-    threshold: Share
-    send_to: str | None = None
-    contact: str | None = None
-    message: str | None = None
-    answer_due: bool | None = None
-
-
-class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When somebody is there to answer, and how long an answer may take.
-
-    Attributes
-    ----------
-    opens, closes : datetime.time
-        On the clocks of the zone; the office is open from ``opens`` until just before ``closes``.
-    days : tuple of str
-        Of the week, from `DAYS`.
-    zone : str
-        A name of the IANA time zone database.
-    country, subdivision : str
-        ISO 3166 codes; their public holidays are not worked. An empty country has none.
-    also_closed : tuple of datetime.date
-        More days that are not worked.
-    working_days : int
-        From the day of the question until the answer is due.
-    """
-
-    opens: ClockTime = time(9)
-    closes: ClockTime = time(17)
-    days: tuple[str, ...] = DAYS[:5]
-    zone: str = "Europe/London"
-    country: str = "GB"
-    subdivision: str = "ENG"
-    also_closed: tuple[date, ...] = ()
-    working_days: Annotated[int, msgspec.Meta(ge=1)] = 1
-class HistoryRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When repeated breaches lead to a warning or a block.
-
-    Attributes
-    ----------
-    window_days : int
-        Breaches count for so long.
-    forget_after_days : int
-        Then they are deleted; at least 30 days after they stopped counting, so that a clock that jumps deletes nothing
-        that still counts.
-    points : dict of str to float
-        What a breach weighs, by action; a category that is named here weighs so much whatever the action was. An action
-        that is not named weighs 1 (hide), 2 (remove) or 4 (report).
-    warn, block : float
-        The points in the window from which each is recommended.
-    """
-
-    window_days: Days = 180
-    forget_after_days: Days = 365
-    points: dict[str, Points] = {}
-    warn: Limit = 3.0
-    block: Limit = 6.0
-
-    def weight(self, action: str, categories: Sequence[str]) -> float:
-        """The points of one breach: those of its gravest category.
-
-        Examples
-        --------
-        >>> HistoryRules(points={"hide": 1, "off_topic": 0.5}).weight("hide", ["off_topic"])
-        0.5
-        """
-        otherwise = self.points.get(action, ACTION_POINTS[action])
-        return max((self.points.get(category, otherwise) for category in categories), default=otherwise)
-
-
-class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of a policy file.
-
-    Attributes
-    ----------
-    version : int
-        Of the file's format.
-    tuned_for : str
-        The hash of the model that the thresholds were chosen for.
-    confirm : tuple of str
-        The actions that wait for a person, unless a category says otherwise.
-    categories : dict of str to CategoryRule
-    signposts : dict of str to float or SignpostRule
-        The probability from which a signpost is shown, or that and where it leads.
-    not_english : float
-        The probability from which a comment goes to a person because of its language.
-    clock : Clock
-        By when an answer is due.
-    public_contacts : PublicContacts
-        The organisation's own contact points, which are nobody's personal details.
-    history : HistoryRules
-        When repeated breaches lead to a warning or a block.
-    mode : {"act", "observe", "off"}
-        Whether software may act; or actions are only worked out, for a trial: nothing is done and nobody is asked; or
-        there are no actions at all. Whoever may need help now is shown to a person in every mode.
-    protected : tuple of str
-        Signposts of speech to protect: a comment that carries one waits for a person before any action.
-    never_alone : tuple of str
-        Categories of which every action waits for a person.
-    rules : Rules
-        Names and phrases.
-    appeal : str
-        How an author asks for a second look: it ends the sentence "If you think that this is a mistake, …".
-    """
-
-    version: int
-    tuned_for: str = ""
-    confirm: tuple[str, ...] = ("remove", "report")
-    categories: dict[str, CategoryRule] = {}
-    signposts: dict[str, Share | SignpostRule] = {}
-    not_english: Share = 0.5
-    clock: Clock = Clock()
-    public_contacts: PublicContacts = PublicContacts()
-    history: HistoryRules = HistoryRules()
-    mode: str = "act"
-    protected: tuple[str, ...] = ("complaint", URGENT)
-    never_alone: tuple[str, ...] = ()
-    rules: Rules = Rules()
-    appeal: str = "please answer this message, and somebody will look at it again"
-
-    def confirmed(self, category: str) -> frozenset[Action]:
-        """The actions that wait for a person when this category calls for them."""
-        if category in self.never_alone:
-            return frozenset(Action) - {Action.NONE}
-        rule = self.categories.get(category)
-        names = self.confirm if rule is None or rule.confirm is None else rule.confirm
-        return frozenset(Action[name.upper()] for name in names)
-
-    def signpost_threshold(self, signpost: str) -> float:
-        """The probability from which a signpost is shown; one that the file does not name is never shown."""
-        rule = self.signposts.get(signpost, NEVER)
-        return rule.threshold if isinstance(rule, SignpostRule) else rule
-
-
-def load_policy(path: str | Path) -> Policy:
-    """Read and check a policy file.
-
-    Raises
-    ------
-    PolicyError
-        Names the file, the path of the bad value, the value, and what is allowed.
-    """
-    return parse_policy(read_policy_text(path), str(path))
-
-
-def read_policy_text(path: str | Path) -> str:
-    """The text of a policy file, or an error that names it."""
-    try:
-        if Path(path).exists() and not Path(path).is_file():
-            raise OSError("it is not a regular file")
-        with open(path, encoding="utf-8") as file:
-            return file.read(MOST_CHARACTERS + 1)  # one more, which `parse_policy` refuses
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"{path}: cannot be read as UTF-8 text ({error})") from error
-
-
-def parse_policy(text: str, name: str = "policy") -> Policy:
-    """Check the text of a policy file.
-
-    Examples
-    --------
-    >>> parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5").categories["spam"].hide
-    0.5
-    >>> parse_policy("version = 1\\n[categories.spam]\\nhide = 5")
-    Traceback (most recent call last):
-        ...
-    social_guard.exceptions.PolicyError: policy: categories.spam.hide is 5: Expected `float` <= 1.0
-    """
-    if len(text) > MOST_CHARACTERS or any(line.count(".") > MOST_DOTS for line in text.splitlines()):
-        # the time that TOML takes rises with the square of the parts of a key
-        allowed = f"{MOST_CHARACTERS} characters, and {MOST_DOTS} full stops in a line"
-        raise PolicyError(f"{name}: is no policy file, which may hold {allowed}; split long lists over lines")
-    try:
-        content = tomllib.loads(text.encode().decode())  # lone surrogates are no text
-        repr(content)  # a number too long to be shown would break the errors below
-    except (ValueError, RecursionError) as error:
-        raise PolicyError(f"{name}: not valid TOML: {error}") from error
-    for section, kind in (("categories", CategoryRule), ("signposts", Share | SignpostRule)):
-        values = content.get(section)
-        if isinstance(values, dict):
-            checked = {key: _converted(value, kind, name, f"{section}.{key}") for key, value in values.items()}
-            content = content | {section: checked}
-    _check_points(content.get("history"), name)
-    policy = _converted(content, Policy, name)
-    for problem in _problems(policy):
-        raise PolicyError(f"{name}: {problem}")
-    return policy
-
-
-def _check_points(history: Any, name: str) -> None:
-    points = history.get("points") if isinstance(history, dict) else None
-    for key, value in points.items() if isinstance(points, dict) else ():
-        _converted(value, Points, name, f"history.points.{key}")
-
-
-def _converted(content: Any, kind: Any, name: str, path: str = "") -> Any:
-    """Check plain values against a structure; the error holds the path, the value and what was expected."""
-    try:
-        return msgspec.convert(content, kind)
-    except msgspec.ValidationError as error:
-        expected, _, inner = str(error).partition(" - at ")
-        keys = re.findall(r"[^`$.\[\]]+", inner)
-        place = f"{path}{inner.strip('`$')}".strip(".")
-        raise PolicyError(f"{name}: {place}{_shown(content, keys)}: {expected}".replace(": :", ":")) from error
-
-
-def _shown(content: Any, keys: Sequence[str]) -> str:
-    for key in keys:
-        if isinstance(content, dict) and key not in content:
-            return ""
-        content = content[int(key) if isinstance(content, list) else key]
-    return f" is {content!r}" if not isinstance(content, dict) else ""
-
-
-def _problems(policy: Policy) -> list[str]:
-    problems = []
-    if policy.version != VERSION:
-        problems.append(f"version is {policy.version}: this release reads version {VERSION}")
-    for section, names, allowed in (
-        ("categories", policy.categories, CATEGORIES),
-        ("signposts", policy.signposts, SIGNPOSTS),
-    ):
-        problems += [f"{section}.{n} is not a known name: allowed are {', '.join(allowed)}" for n in names if n not in allowed]
-    problems += _list_problems("mode", [policy.mode], MODES)
-    problems += _list_problems("protected", policy.protected, SIGNPOSTS)
-    problems += _list_problems("never_alone", policy.never_alone, CATEGORIES)
-    problems += rule_problems(policy.rules)
-    problems += _list_problems("confirm", policy.confirm, LEVELS[1:])
-    for key, rule in policy.categories.items():
-        problems += _list_problems(f"categories.{key}.confirm", rule.confirm or [], LEVELS[1:])
-        problems += _order_problems(key, rule)
-    if getattr(policy.signposts.get(URGENT), "answer_due", None) is False:
-        problems.append(f"signposts.{URGENT}.answer_due is False: somebody in danger is answered at once; delete the line")
-    problems += [f"public_contacts.{problem}" for problem in contact_problems(policy.public_contacts)]
-    return problems + _clock_problems(policy.clock) + _history_problems(policy.history)
-
-
-def _clock_problems(clock: Clock) -> list[str]:
-    if clock == Clock():  # it has none; so a guard is loaded without the calendar of holidays
-        return []
-    problems = [f"clock.days has {day!r}: allowed are {', '.join(DAYS)}" for day in clock.days if day not in DAYS]
-    if not clock.days:
-        problems.append(f"clock.days is empty: name at least one of {', '.join(DAYS)}")
-    if clock.closes <= clock.opens:
-        problems.append(f"clock.closes is {clock.closes}: it must be later than opens ({clock.opens})")
-    return problems + _place_problems(clock)
-
-
-def _place_problems(clock: Clock) -> list[str]:
-    from zoneinfo import ZoneInfo
-
-    import holidays
-
-    problems = []
-    try:
-        ZoneInfo(clock.zone)
-    except (OSError, ValueError, KeyError):
-        problems.append(f"clock.zone is {clock.zone!r}: it must be a name of the IANA database, e.g. Europe/London")
-    try:
-        if clock.country:
-            holidays.country_holidays(clock.country, subdiv=clock.subdivision or None)
-    except (NotImplementedError, TypeError) as error:  # the latter for a name of the library that is no country
-        place = f"clock.country is {clock.country!r} and clock.subdivision {clock.subdivision!r}"
-        problems.append(f"{place}: {error}; use codes of ISO 3166, e.g. GB and ENG")
-    return problems
-
-
-def _list_problems(path: str, names: Sequence[str], allowed: Collection[str]) -> list[str]:
-    return [f"{path} has {name!r}: allowed are {', '.join(allowed)}" for name in names if name not in allowed]
-
-
-def _order_problems(key: str, rule: CategoryRule) -> list[str]:
-    given = [(level, getattr(rule, level)) for level in LEVELS if getattr(rule, level) is not None]
-    return [
-        f"categories.{key}.{high} is {above}: it must be at least {low} ({below}), since thresholds rise with severity"
-        for (low, below), (high, above) in pairwise(given)
-        if above < below
-    ]
-
-
-def _history_problems(rules: HistoryRules) -> list[str]:
-    allowed = (*LEVELS[1:], *CATEGORIES)
-    problems = [f"history.points.{n} is not a known name: allowed are {', '.join(allowed)}" for n in rules.points if n not in allowed]
-    if rules.forget_after_days < rules.window_days + SLACK_DAYS:
-        problems.append(
-            f"history.forget_after_days is {rules.forget_after_days}: it must be at least {rules.window_days + SLACK_DAYS}, "
-            f"{SLACK_DAYS} days more than window_days, so that a clock that jumps deletes nothing that still counts"
-        )
-    if rules.block < rules.warn:
-        problems.append(f"history.block is {rules.block}: it must be at least warn ({rules.warn}), since a warning comes first")
-    return problems
+RULE_CODES: dict[type[Rule], str] = {
+    Staff: "staff_named",
+    Allowed: "allowed_phrase",
+    Blocked: "blocked_phrase",
+    Details: "personal_detail",
+}
 
 
 class DecisionTable:
@@ -462,6 +113,7 @@ class DecisionTable:
 
     Examples
     --------
+    >>> from social_guard.policy.reading import parse_policy
     >>> policy = parse_policy("version = 1\\n[categories.spam]\\nreview = 0.3\\nhide = 0.5")
     >>> table = DecisionTable(policy, ("spam",))
     >>> table.decide((0.5,)).action, table.decide((0.4,)).review_codes
@@ -557,11 +209,3 @@ def _rule_code(rule: Rule, reached: Mapping[str, int], acting: Mapping[str, Acti
     """Why a person must look because of a rule; empty where it changes nothing."""
     applies = STAFF_CATEGORY in reached if isinstance(rule, Staff) else bool(acting)
     return RULE_CODES[type(rule)] if applies else ""
-
-
-RULE_CODES: dict[type[Rule], str] = {
-    Staff: "staff_named",
-    Allowed: "allowed_phrase",
-    Blocked: "blocked_phrase",
-    Details: "personal_detail",
-}

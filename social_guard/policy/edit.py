@@ -7,7 +7,7 @@ from typing import Any
 
 from ..categories import CATEGORIES, SIGNPOSTS
 from ..exceptions import PolicyError
-from .decide import parse_policy
+from .reading import parse_policy
 
 NEVER_WORDS = ("never", "none")
 """What a person may write to take a step or setting out of the file."""

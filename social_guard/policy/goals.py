@@ -8,8 +8,8 @@ from typing import Any
 
 from ..categories import CATEGORIES
 from ..exceptions import TuningError
-from .decide import LEVELS, CategoryRule
 from .promise import Promise
+from .settings import LEVELS, CategoryRule
 
 PROMISED: Mapping[str, float] = {"hide": 0.80, "remove": 0.95, "report": 0.95}
 """The precision that each step must have unless other figures are given."""

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ..categories import SIGNPOSTS, URGENT
 from ..exceptions import DataError
-from .decide import DAYS, VERSION, Clock, Decision, Policy
+from .decide import Decision
+from .settings import DAYS, VERSION, Clock, Policy
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from ..arrays import Floats
 from ..categories import CATEGORIES
 from ..exceptions import TuningError
-from .decide import LEVELS, Action, CategoryRule, Policy, parse_policy
 from .edit import TUNED, edit_policy
 from .goals import AS_DRAWN, Goal, check_goal
 from .promise import FIRST_LABELS, Promise, Sample, cheapest_threshold, labels_needed, proven_thresholds
+from .reading import parse_policy
+from .settings import LEVELS, Action, CategoryRule, Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ def thresholds_within_budget(others: Floats, budgets: Mapping[str, float] = BUDG
     others : (n_comments,) float array
         Probability of comments that do not belong to the category and that the model was not fitted on.
     budgets : mapping of str to float
-        For each step of `policy.decide.LEVELS`, the share of the other comments that it may touch.
+        For each step of `policy.settings.LEVELS`, the share of the other comments that it may touch.
 
     Returns
     -------

@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 
 from ..exceptions import OutputError, PolicyError
 from ..safe_files import write_file
-from .decide import parse_policy, read_policy_text
 from .edit import edit_policy
+from .reading import parse_policy, read_policy_text
 
 _MARK = "# version: "
 PATIENCE = 60.0

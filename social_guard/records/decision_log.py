@@ -16,7 +16,8 @@ import msgspec
 
 from ..categories import CATEGORIES
 from ..exceptions import DataError, LogError
-from ..policy.decide import Action, Decision
+from ..policy.decide import Decision
+from ..policy.settings import Action
 from .chain import Chain, read_chain
 from .keys import Key, check_id
 

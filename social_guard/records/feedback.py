@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..categories import CATEGORIES
 from ..exceptions import DataError
 from ..files.data import load_comments
-from ..policy.decide import Action
+from ..policy.settings import Action
 from .decision_log import read_decisions
 from .keys import Key
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..categories import CATEGORIES
 from ..exceptions import ClockWarning, DataError, LedgerError, MissingExtraError, SecretKeyError
-from ..policy.decide import Action, HistoryRules
+from ..policy.settings import Action, HistoryRules
 from .keys import Key, check_id
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import Any
 from ..categories import CATEGORIES, URGENT
 from ..explaining.explanation import MOST_SHOWN, Explanation
 from ..explaining.reasons import describe_decision
-from ..policy.decide import Action, Decision, Policy
+from ..policy.decide import Decision
+from ..policy.settings import Action, Policy
 
 Mark = tuple[int, int, str]
 """A range of characters as JavaScript counts them (UTF-16), and why it is marked: ``breach``, ``near`` or ``urgent``."""
@@ -49,7 +50,7 @@ def threshold_margin(scores: Mapping[str, float], policy: Policy) -> float:
 
     Examples
     --------
-    >>> from social_guard.policy.decide import parse_policy
+    >>> from social_guard.policy.reading import parse_policy
     >>> policy = parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5\\nremove = 0.9")
     >>> threshold_margin({"spam": 0.5}, policy), round(threshold_margin({"spam": 0.99}, policy), 3)
     (0.0, 2.398)
