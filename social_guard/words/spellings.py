@@ -163,9 +163,9 @@ def _entries(words: Sequence[str], rank: int) -> tuple[Keys, NDArray[np.int32]]:
 def _keys(words: Sequence[str]) -> tuple[Keys, Keys, NDArray[np.bool_]]:
     """The key of each plain word, those of what it is without each letter inside, and which places there are."""
     letters = np.array([word.encode() for word in words], f"S{WIDTH}").view(np.uint8).reshape(-1, WIDTH)
-    ahead = np.bitwise_xor.accumulate(_SECRET[np.arange(WIDTH), letters], axis=1)
+    ahead: Keys = np.bitwise_xor.accumulate(_SECRET[np.arange(WIDTH), letters], axis=1)
     moved = _SECRET[np.arange(WIDTH - 1), letters[:, 1:]]
-    behind = np.bitwise_xor.accumulate(moved[:, ::-1], axis=1)[:, ::-1]
+    behind: Keys = np.bitwise_xor.accumulate(moved[:, ::-1], axis=1)[:, ::-1]
     return ahead[:, -1], ahead[:, _INSIDE - 1] ^ behind[:, _INSIDE], letters[:, _INSIDE + 1] > 0
 
 
