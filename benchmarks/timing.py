@@ -66,7 +66,7 @@ def fresh(weights):
     """A scorer that has met no comment, its tables made."""
     forget()
     scorer = Scorer(weights)
-    scorer.totals([""] * 64)
+    scorer.totals(["", "f o o l, st***d"] * 32)
     return scorer
 
 
