@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .arrays import Floats
 from .categories import CATEGORIES, HEADS, NOT_ENGLISH, SIGNPOSTS, URGENT
 from .evaluation.evaluate import evaluate_scores
 from .exceptions import DataError
 from .files.data import group_comments, load_comments, source_registry, stable_fractions
 from .files.persistence import Model, weights_hash
+from .files.variations import padded_comments, swapped_comments
 from .guard import SocialGuard
 from .model.classifier import CommentClassifier
 from .model.scorer import Weights, to_probability
@@ -26,6 +28,11 @@ from .policy.tuning import threshold_for_f1, thresholds_for_recall, thresholds_w
 
 LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""
+
+SWAPPED = 0.8
+"""Of the weight of a comment that names groups, what goes to its variations."""
+DRILLED, DRILLED_WEIGHT = 1 / 3, 0.001
+"""The share of one category from which on a writer wrote for it, and how much such comments calibrate."""
 
 LEAST_WRITERS = 6
 """With fewer writers than this, whole writers cannot be held out in turn."""
@@ -48,12 +55,18 @@ class Recipe:
         How many comments of one public source to use at the most.
     own_weight : float
         How much one of our own comments counts against one of a public source.
+    swaps : int
+        How many times each of our own comments that names a group of people is varied by other groups, a public one once.
+    padded_weight : float
+        How much a comment counts that is made of one of our own and thanks by the same writer, against one of a public source.
     C, ratio_power, min_df, max_words, max_grams, word_classes, class_scale, folds
         As in `CommentClassifier`.
     """
 
     per_source: int = 3000
     own_weight: float = 30.0
+    swaps: int = 3
+    padded_weight: float = 1.0
     C: float = 2.0
     ratio_power: float = 0.5
     min_df: int = 5
@@ -126,8 +139,41 @@ def fit_rows(
         prevalence=prevalence,
         n_jobs=n_jobs,
     )
-    weight, ground = np.where(rows["own"], recipe.own_weight, 1.0), rows["own"].astype(float)
-    return classifier.fit(rows["text"], rows[supported_heads(rows)], weight, rows["unit"], ground, rows["post"])
+    learnt, weight = vary_comments(rows, recipe)
+    plain = np.arange(len(learnt)) < len(rows)
+    ground = np.append(page_weights(rows), np.zeros(len(learnt) - len(rows)))
+    labels = learnt[supported_heads(rows)]
+    classifier.fit(learnt["text"], labels, weight, learnt["unit"], ground, learnt["post"], counted=plain)
+    classifier.held_out_log_odds_ = classifier.held_out_log_odds_[plain]
+    return classifier
+
+
+def vary_comments(rows: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, Floats]:
+    """The gathered comments, behind them their variations, and how much each counts in the fit.
+
+    A comment and all that it becomes with other groups of people count as much together as one comment.
+    """
+    own = rows["own"].to_numpy(dtype=bool)
+    weight = np.where(own, recipe.own_weight, 1.0)
+    swapped = pd.concat([swapped_comments(rows[own], recipe.swaps), swapped_comments(rows[~own], min(recipe.swaps, 1))])
+    padded = padded_comments(rows[own] if recipe.padded_weight else rows[:0])
+    times = np.bincount(swapped.index, minlength=len(rows))
+    shared = (SWAPPED * weight / np.maximum(times, 1))[swapped.index]
+    weight[times > 0] *= 1 - SWAPPED
+    learnt = pd.concat([rows, swapped, padded], ignore_index=True)
+    return learnt, np.concatenate([weight, shared, np.full(len(padded), recipe.padded_weight)])
+
+
+def page_weights(rows: pd.DataFrame) -> Floats:
+    """How much each comment counts in the calibration, shape (n_comments,): our own ones, as a page would hold them.
+
+    Writers who wrote mostly for one category are no measure of how sure a score is on a page. They count so little that they
+    matter only for what nobody else wrote.
+    """
+    heads = [key for key in CATEGORIES if key in rows]
+    shares = (rows[heads] == 1).fillna(False).astype(float).groupby(rows["writer"]).transform("mean").max(axis=1)
+    drilled = (rows["writer"] != "") & (shares > DRILLED)
+    return (rows["own"] * np.where(drilled, DRILLED_WEIGHT, 1.0)).to_numpy(dtype=float)
 
 
 def suspect_labels(comments: pd.DataFrame, classifier: CommentClassifier) -> pd.DataFrame:

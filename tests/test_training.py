@@ -8,7 +8,15 @@ import pytest
 from social_guard import CommentClassifier, SocialGuard, train_guard
 from social_guard.exceptions import DataError
 from social_guard.files.data import load_comments
-from social_guard.training import Recipe, suspect_labels, thin_sources
+from social_guard.training import (
+    DRILLED_WEIGHT,
+    Recipe,
+    gather_comments,
+    page_weights,
+    suspect_labels,
+    thin_sources,
+    vary_comments,
+)
 
 SMALL = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2)
 
@@ -57,6 +65,25 @@ def test_thinning_keeps_the_same_rows():
     kept = thin_sources(rows, 20)
     assert kept["source"].value_counts().to_dict() == {"a": 20, "b": 10}
     assert set(thin_sources(rows[::-1], 20)["text"]) == set(kept["text"])
+
+
+def test_variations_share_the_weight_of_what_they_are_made_of(own_comments):
+    """Behind the comments stand their variations, in the same fold; those with other groups take weight, and add none."""
+    rows = gather_comments(own_comments, own_comments.head(300).assign(source="public", writer=""), SMALL)
+    learnt, weight = vary_comments(rows, Recipe(padded_weight=0.0))
+    assert len(learnt) == len(weight) > len(rows) and learnt["text"].tolist()[: len(rows)] == rows["text"].tolist()
+    assert weight.sum() == pytest.approx(30 * rows["own"].sum() + (~rows["own"]).sum())
+    padded, weight = vary_comments(rows, Recipe(swaps=0, padded_weight=2.0))
+    assert set(weight[len(rows) :]) == {2.0} and set(padded["unit"]) <= set(rows["unit"])
+    assert len(vary_comments(rows, Recipe(swaps=0, padded_weight=0.0))[0]) == len(rows)
+
+
+def test_writers_of_one_category_hardly_calibrate(own_comments):
+    """Nor do public comments at all."""
+    rows = gather_comments(own_comments, own_comments.head(5).assign(writer=""), SMALL)
+    weights = page_weights(rows.assign(hate_speech=rows["hate_speech"].mask(rows["writer"] == "w02", 1)))
+    assert set(weights[rows["writer"] == "w02"]) == {DRILLED_WEIGHT} and set(weights[rows["writer"] == "w03"]) == {1.0}
+    assert set(weights[~rows["own"]]) == {0.0}
 
 
 def test_a_trained_guard_behaves(small_guard: SocialGuard):
