@@ -73,6 +73,13 @@ def test_long_comments_beside_short_ones(scorer, reference):
     assert np.array_equal(scorer.totals([words]), reference([words]))
 
 
+def test_a_broken_word_with_a_footnote_is_joined_in_both(scorer, reference):
+    """The sign of a footnote is no part of the word, alone or in a batch."""
+    batch = ["stu pid", "stu pid*", "stu* pid", "stu pid**", "s*u pid", *["thank you"] * MANY]
+    assert np.array_equal(scorer.totals(batch), reference(batch)) and np.array_equal(scorer.plain_totals(batch), reference(batch))
+    assert "stupid" in unit_keys("stu pid*", scorer.known)[0] and "stupid" not in unit_keys("stu pid**", scorer.known)[0]
+
+
 def test_order_and_company_change_nothing(scorer, own_comments):
     """The sums of a comment do not depend on the batch."""
     texts = own_comments["text"].tolist()[:600]

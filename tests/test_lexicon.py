@@ -31,7 +31,7 @@ WORDS = Lexicon(FILLERS | {"stupid": 40.0, "idiot": 60.0, "where": 9.0, "whore":
 )
 def test_a_word_is_read_as_the_likeliest_one_a_slip_away(written, meant):
     """Nothing else is guessed."""
-    assert WORDS.meanings([written, "xq", written]) == [meant, "", meant]
+    assert [WORDS.meaning(word) for word in (written, "xq", written)] == [meant, "", meant]
 
 
 @pytest.mark.parametrize(("mask", "meant"), [("st***d", "stupid"), ("i***t", "idiot"), ("id*ot", "idiot"), ("wh*re", "where"), ("z*a", ""), ("i**t", "")])
@@ -65,10 +65,11 @@ def test_many_unknown_words_take_bounded_memory():
     """The meanings of an endless stream of new words are forgotten in time."""
     words, draw = Lexicon({"stupid": 40.0}), random.Random(0)
     for _ in range(5):
-        words.meanings(["".join(draw.choices("abcdefghij", k=9)) for _ in range(10_000)])
-        words.unmask(f"a{draw.random()}*b")
-        assert len(words._remembered) <= KEPT + 10_000
-    assert words.meanings(["stpd"]) == ["stupid"]
+        for _ in range(10_000):
+            words.meaning("".join(draw.choices("abcdefghij", k=9)))
+            words.unmask(f"a{draw.randrange(10**6)}*b")
+        assert max(len(words._meanings), len(words._masked)) <= KEPT
+    assert words.meaning("stpd") == "stupid"
 
 
 def test_every_small_slip_of_a_lone_word_is_found():
@@ -79,9 +80,21 @@ def test_every_small_slip_of_a_lone_word_is_found():
         inside = range(1, len(word) - 1)
         slips = [word[:i] + word[i + 1 :] for i in inside if word[i] in "aeiou"] + [word[:i] + word[i] + word[i:] for i in range(len(word))]
         slips += [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in inside[:-1]]
-        assert set(spellings.nearest([slip for slip in slips if slip != word])) == {word}
+        assert {spellings.nearest(slip) for slip in slips if slip != word} == {word}
 
 
 def test_without_a_known_word_nothing_is_near():
     """A model of few words, none of them plain, scores like any other."""
-    assert Spellings({"a": 3.0, "x y": 2.0}).nearest(["idoit", "but"]) == ["", ""]
+    assert Spellings({"a": 3.0, "x y": 2.0}).nearest("idoit") == ""
+
+
+def test_a_slip_in_the_ninth_letter_is_one():
+    """Long words are told apart by every letter: the last ones, by which people read, must agree."""
+    words = Lexicon({"vaccinated": 900.0, "wonderful": 900.0})
+    assert [words.meaning(word) for word in ("vaccinate", "vaccinatd", "wonderfum")] == ["", "vaccinated", ""]
+
+
+def test_a_mask_and_a_word_are_remembered_apart():
+    """What a mask was asked as first changes nothing."""
+    words = Lexicon({"idiot": 60.0})
+    assert [words.meaning("id*ot"), words.unmask("id*ot"), words.meaning("id*ot")] == ["", "idiot", ""]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..words.key_table import Positions
+from ..words.key_table import KeyTable, Positions
 from ..words.lexicon import Lexicon
-from ..words.spellings import WIDTH, Letters
+from ..words.spellings import WIDTH
 from ..words.suspects import suspect_chunks
 from ..words.text import TOKEN_LENGTH, chunk_readings
-from ..words.token_arrays import TokenArrays, owners_of
+from ..words.token_arrays import TokenArrays, joined_keys, owners_of
 from .features import best_readings
 
 READINGS_KEPT = 1 << 14
@@ -84,7 +84,7 @@ def _chunk_readings(chunk: bytes, index: Mapping[str, int], known: Lexicon) -> F
     )
 
 
-def joined_steps(arrays: TokenArrays, piece: NDArray[np.bool_], index: Mapping[str, int], known: Lexicon) -> Steps:
+def joined_steps(arrays: TokenArrays, piece: NDArray[np.bool_], tokens: KeyTable, known: Lexicon) -> Steps:
     """Words that one sign or space breaks in two.
 
     Parameters
@@ -92,26 +92,27 @@ def joined_steps(arrays: TokenArrays, piece: NDArray[np.bool_], index: Mapping[s
     arrays : TokenArrays
     piece : (n_tokens,) bool array
         Which tokens may be pieces of words.
-    index : mapping
-        The numbers of the tokens.
+    tokens : KeyTable
+        The keys of known tokens.
     known : Lexicon
     """
     ends = arrays.starts + arrays.lengths
-    gaps, lengths = arrays.starts[1:] - ends[:-1], arrays.lengths[1:] + arrays.lengths[:-1]
-    near = np.flatnonzero((piece[1:] | piece[:-1]) & (gaps == 1) & (lengths < WIDTH) & (arrays.owners[1:] == arrays.owners[:-1]))
-    near = near[known.spellings.find(_joined_letters(arrays, near)) >= 0]
-    texts = [(arrays.data[arrays.starts[i] : ends[i]], arrays.data[arrays.starts[i + 1] : ends[i + 1]]) for i in near.tolist()]
-    words = [known.joined(left.decode(), right.decode()) for left, right in texts]
-    slots = near[[bool(word) for word in words]]
-    return Steps(arrays.owners[slots], slots, slots + 2, np.array([index[word] for word in words if word], np.int64))
+    lengths = arrays.lengths - _footnotes(arrays, ends)
+    near = (piece[1:] | piece[:-1]) & (arrays.starts[1:] - ends[:-1] == 1) & (lengths[1:] + lengths[:-1] < WIDTH)
+    left = np.flatnonzero(near & (arrays.owners[1:] == arrays.owners[:-1]))
+    ids = tokens.find(joined_keys(arrays, left, lengths))
+    left, ids = left[ids >= 0], ids[ids >= 0]
+    ends = arrays.starts + lengths
+    texts = [(arrays.data[arrays.starts[i] : ends[i]], arrays.data[arrays.starts[i + 1] : ends[i + 1]]) for i in left.tolist()]
+    joined = np.array([bool(known.joined(first.decode(), second.decode())) for first, second in texts], np.bool_)
+    slots = left[joined]
+    return Steps(arrays.owners[slots], slots, slots + 2, ids[joined])
 
 
-def _joined_letters(arrays: TokenArrays, left: Positions) -> Letters:
-    """Each of some tokens with its right neighbour, as if nothing stood between them."""
-    places = np.arange(WIDTH)
-    own, both = arrays.lengths[left, None], (arrays.lengths[left] + arrays.lengths[left + 1])[:, None]
-    letters = np.frombuffer(arrays.data, np.uint8)[arrays.starts[left, None] + places + (places >= own)]
-    return np.where(places < both, letters, np.uint8(0))
+def _footnotes(arrays: TokenArrays, ends: Positions) -> NDArray[np.bool_]:
+    """Which tokens end in an asterisk that is not part of their shape (see `words.text.token_shapes`)."""
+    codes = np.frombuffer(arrays.data, np.uint8)
+    return (codes[ends - 1] == ord("*")) & (codes[ends - 2] != ord("*")) & (arrays.lengths > 3)
 
 
 def merged(parts: Sequence[Steps]) -> Steps:

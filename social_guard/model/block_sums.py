@@ -87,7 +87,7 @@ class BlockSums:
         arrays = read_tokens(texts)
         arrays.odd[owners_of(spaced_places(arrays.data), arrays.edges)] = True
         ids, unseen, kinds = self._token_ids(arrays.keys, partial(_written, arrays))
-        joined = joined_steps(arrays, kinds > 0, self._index, self._known)
+        joined = joined_steps(arrays, kinds > 0, self._tokens, self._known)
         readings = merged([reading_steps(arrays, self._index, self._known, self._readings), joined])
         plain = token_steps(arrays.owners, ids, kinds == STRANGE, readings)
         odd = np.flatnonzero(arrays.odd).tolist()
@@ -127,11 +127,7 @@ class BlockSums:
 
     def _meanings(self, names: Sequence[bytes]) -> Positions:
         """The numbers of the words that unknown ones are meant to be, or -1, shape (n_names,)."""
-        plain = [i for i, name in enumerate(names) if name.isalpha()]
-        meant = self._known.meanings([names[i].decode() for i in plain])
-        ids = np.full(len(names), -1, np.int64)
-        ids[plain] = [self._index.get(word, -1) for word in meant]
-        return ids
+        return np.array([self._index.get(self._known.meaning(name.decode()), -1) for name in names], np.int64)
 
     def _pair_units(self, owners: Positions, left: Positions, right: Positions) -> Positions:
         known = np.flatnonzero((left < len(self._index)) & (right < len(self._index)))

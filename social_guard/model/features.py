@@ -19,13 +19,13 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 from ..words.lexicon import Lexicon
 from ..words.marks import MARKS, mark, normalise_marked
-from ..words.text import TOKEN_LENGTH, Normalised, Reading, find_readings, token_spans, tokens
+from ..words.text import TOKEN_LENGTH, Normalised, Reading, find_readings, is_spaced_out, read_pieces, token_spans
 
 GRAM_LENGTHS = (2, 5)
 """Shortest and longest character n-gram of a token, which counts with a space at either end."""
@@ -84,9 +84,11 @@ def unit_keys(text: str, known: Lexicon) -> tuple[list[str], list[str]]:
     ['‹start›', 'thank', 'you', '‹end›', '‹uptosix›', 'idiot']
     """
     folded = mark(text)
-    readings, found = find_readings(folded), tokens(folded)
-    if not readings and not known.sees_through(found):
+    pieces = read_pieces(folded)
+    found = list(chain.from_iterable([piece.tokens for piece in pieces]))
+    if not (any(piece.readings for piece in pieces) or is_spaced_out(folded) or known.sees_through(found)):
         return list(dict.fromkeys(found)), list(dict.fromkeys(map(" ".join, pairwise(found))))
+    readings = find_readings(folded)
     nodes = lattice(token_spans(folded), readings, known)
     pairs = [f"{left.token} {right.token}" for left, right in _neighbours(nodes)]
     return list(dict.fromkeys([node.token for node in nodes])), list(dict.fromkeys(pairs))
@@ -167,10 +169,8 @@ def lattice(spans: list[Slot], readings: Iterable[Reading], known: Lexicon) -> l
     seen_through = [*_reading_nodes(spans, readings, known), *_joined_nodes(spans, known)]
     whole = {slot for node in seen_through if node.after > node.first + 1 for slot in range(node.first, node.after)}
     covered = whole.union(node.first for node in seen_through)
-    strangers = {token for slot, (token, _, _) in enumerate(spans) if token not in known and slot not in covered}
-    meant = dict(zip(strangers, known.meanings(list(strangers)), strict=True)) if known else {}
     plain = [
-        Node(meant.get(token) or token, slot, slot + 1)
+        Node(token if token in known else known.meaning(token) or token, slot, slot + 1)
         for slot, (token, _, _) in enumerate(spans)
         if slot not in whole and (token in known or slot not in covered)
     ]
@@ -221,8 +221,13 @@ def char_ngrams(token: str) -> set[str]:
     >>> sorted(char_ngrams("no"))
     [' n', ' no', ' no ', 'no', 'no ', 'o ']
     """
+    return set(cut_ngrams(token))
+
+
+def cut_ngrams(token: str) -> tuple[str, ...]:
+    """The same, some of them several times."""
     padded = f" {token} "
-    return set(_cutter(len(padded))(padded))
+    return _cutter(len(padded))(padded)
 
 
 @lru_cache(maxsize=2 * TOKEN_LENGTH)

@@ -23,7 +23,7 @@ from ..arrays import Floats, Integers
 from ..words.lexicon import Lexicon
 from ..words.remembered import Remembered
 from .context import KEYS, context_keys
-from .features import char_ngrams, unit_keys
+from .features import cut_ngrams, unit_keys
 
 NORM_UNIT = 2.0**-44
 CACHE_SIZE = 1 << 16
@@ -129,11 +129,11 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        words, grams, classes = (partial(self._row_number, block, block.norms(weights.n_comments)) for block in weights.blocks)
+        words, grams, classes = (partial(self._row_number, block, *self._plain_rows(block)) for block in weights.blocks)
         self._word_number, self._gram_numbers = words, Remembered(grams, CACHE_SIZE)
         self._class_numbers = Remembered(classes, CACHE_SIZE)
         self._numbers = Remembered(self._unit_number, CACHE_SIZE)
-        self._columns = Struct(f"<{len(weights.heads) + 1}q")
+        self._values, self._columns = Struct(f"<{len(weights.heads)}h"), Struct(f"<{len(weights.heads) + 1}q")
         self._signs = int.from_bytes(self._columns.pack(*[-(1 << 63)] * (len(weights.heads) + 1)), "little")
         self._steps = list(zip(weights.steps.tolist(), weights.intercepts.tolist(), strict=True))
         counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
@@ -194,10 +194,12 @@ class Scorer:
 
     def _unit_number(self, unit: str) -> int:
         """The row of a token or a pair: its own, those of its n-grams, and those of its classes."""
-        grams = () if " " in unit else self.weights.grams.index.keys() & char_ngrams(unit)
+        own = self._word_number(unit) if unit in self.weights.words.index else 0
+        if " " in unit:
+            return own
+        grams = self.weights.grams.index.keys() & cut_ngrams(unit)
         classes = self.weights.word_classes.get(unit, ())
-        parts = sum(map(self._gram_numbers.__getitem__, grams)) + sum(map(self._class_numbers.__getitem__, classes))
-        return parts + self._word_number(unit) if unit in self.weights.words.index else parts
+        return own + sum(map(self._gram_numbers.__getitem__, grams)) + sum(map(self._class_numbers.__getitem__, classes))
 
     def unit_rows(self, units: Sequence[str]) -> Integers:
         """Values and norms of tokens and pairs, shape (n_units, n_heads + 1)."""
@@ -216,10 +218,14 @@ class Scorer:
         """The columns of a row."""
         return self._columns.unpack(self._packed(number))
 
-    def _row_number(self, block: Block, norms: Integers, key: str) -> int:
+    def _plain_rows(self, block: Block) -> tuple[memoryview, memoryview]:
+        """Values and norms of a block without arrays, of which a single row is slow to take."""
+        return np.ascontiguousarray(block.values, "<i2").view(np.uint8).data, block.norms(self.weights.n_comments).data
+
+    def _row_number(self, block: Block, values: memoryview, norms: memoryview, key: str) -> int:
         """The row of an entry as one whole number, the sum of its columns times powers of 2**64."""
         position = block.index[key]
-        row = self._columns.pack(*block.values[position].tolist(), norms[position])
+        row = self._columns.pack(*self._values.unpack_from(values, position * self._values.size), norms[position])
         # turning the sign of each column is adding half its range, so that no column borrows of another
         return (int.from_bytes(row, "little") ^ self._signs) - self._signs
 

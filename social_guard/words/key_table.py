@@ -12,6 +12,8 @@ Positions = NDArray[np.int64]
 
 _ODD = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)  # drawn anew in every process: nobody can aim at a slot
 
+_ALL = (1 << 64) - 1
+
 
 class KeyTable:
     """Distinct keys and their positions, by open addressing.
@@ -26,10 +28,12 @@ class KeyTable:
     >>> table = KeyTable(np.array([70, 80, 90], np.uint64))
     >>> table.find(np.array([90, 75, 70], np.uint64)).tolist()
     [2, -1, 0]
+    >>> table.find_one(80), table.find_one(75)
+    (1, -1)
     """
 
     def __init__(self, keys: Keys) -> None:
-        bits = (4 * len(keys) + 3).bit_length()
+        bits = (2 * len(keys) + 1).bit_length()
         self._shift, self._mask = np.uint64(64 - bits), np.int64((1 << bits) - 1)
         self._keys = np.zeros(1 << bits, np.uint64)
         self._positions = np.full(1 << bits, -1, np.int32)
@@ -41,6 +45,7 @@ class KeyTable:
             left, slots = left[lost], (slots[lost] + 1) & self._mask
         taken = self._positions >= 0
         self._keys[taken] = keys[self._positions[taken]]
+        self._plain = int(_ODD), int(self._shift), int(self._mask), self._keys.data, self._positions.data
 
     def find(self, keys: Keys) -> Positions:
         """The position of each key, or -1 where it is not known, shape (n,)."""
@@ -55,6 +60,15 @@ class KeyTable:
             other = self._keys[slots] != keys[left]
             left, slots = left[other], slots[other]
         return positions
+
+    def find_one(self, key: int) -> int:
+        """As `find`, for one key, without arrays; of a negative key the lowest 64 bits count."""
+        odd, shift, mask, keys, positions = self._plain
+        key &= _ALL
+        slot = (key * odd & _ALL) >> shift
+        while (position := positions[slot]) >= 0 and keys[slot] != key:
+            slot = slot + 1 & mask
+        return position
 
     def _slots(self, keys: Keys) -> Positions:
         return (keys * _ODD >> self._shift).view(np.int64)

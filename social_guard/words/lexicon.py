@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
 
+from .remembered import Remembered
 from .spellings import Spellings, is_plain
 
 KEPT = 1 << 14
@@ -27,39 +28,27 @@ class Lexicon(dict[str, float]):
     Examples
     --------
     >>> words = Lexicon({"stupid": 9.0, "idiot": 5.0})
-    >>> words.meanings(["idoit", "stpd", "stuppid", "xyz"]), words.unmask("st***d"), words.joined("idi", "ot")
-    (['idiot', 'stupid', 'stupid', ''], 'stupid', 'idiot')
+    >>> words.meaning("idoit"), words.meaning("stpd"), words.meaning("xyz"), words.unmask("st***d"), words.joined("idi", "ot")
+    ('idiot', 'stupid', '', 'stupid', 'idiot')
     """
 
     def sees_through(self, tokens: Sequence[str]) -> bool:
         """Whether one of the tokens of a comment is meant to be another word, or may be part of another."""
-        if not self:
+        if not self or self._whole.issuperset(tokens):
             return False
         strange = [token for token in tokens if token not in self]
-        if strange and any(self.meanings(strange)):
+        if any(map(self.meaning, strange)):
             return True
         pieces = self.pieces.intersection(tokens).union(strange)
         return bool(pieces) and any(self.joined(a, b) for a, b in pairwise(tokens) if a in pieces or b in pieces)
 
-    def meanings(self, words: Sequence[str]) -> list[str]:
-        """The known word that each unknown one is probably meant to be, or ``""``: a usual slip or trick away."""
-        found = list(map(self._remembered.get, words))
-        asked = [word for word, meaning in zip(words, found, strict=True) if meaning is None]
-        if asked:
-            new = dict.fromkeys(asked, "")
-            plain = list(filter(is_plain, new))
-            new.update(zip(plain, self.spellings.nearest(plain), strict=True))
-            self._remember(new)
-            return [new.get(word, meaning) or "" for word, meaning in zip(words, found, strict=True)]
-        return [meaning or "" for meaning in found]
+    def meaning(self, word: str) -> str:
+        """The known word that an unknown one is probably meant to be, or ``""``: a usual slip or trick away."""
+        return self._meanings[word] if is_plain(word) else ""
 
     def unmask(self, mask: str) -> str:
         """The known word that is written with asterisks for some of its letters, or ``""``."""
-        found = self._remembered.get(mask)
-        if found is None:
-            found = self.spellings.fitting(mask)
-            self._remember({mask: found})
-        return found
+        return self._masked[mask]
 
     def joined(self, left: str, right: str) -> str:
         """The known word that two neighbours are together, if one of them may be a piece, or ``""``."""
@@ -80,6 +69,11 @@ class Lexicon(dict[str, float]):
         return frozenset(word for word, count in self.items() if count <= rare and len(word) <= LONGEST_PIECE)
 
     @cached_property
+    def _whole(self) -> frozenset[str]:
+        """Known words that are no pieces."""
+        return frozenset(self).difference(self.pieces)
+
+    @cached_property
     def common(self) -> float:
         """From which count on a word is a very common one."""
         return max(self.values(), default=0.0) / COMMON
@@ -90,10 +84,9 @@ class Lexicon(dict[str, float]):
         return Spellings(self)
 
     @cached_property
-    def _remembered(self) -> dict[str, str]:
-        return {}
+    def _meanings(self) -> Remembered[str, str]:
+        return Remembered(self.spellings.nearest, KEPT)
 
-    def _remember(self, meanings: dict[str, str]) -> None:
-        if len(self._remembered) + len(meanings) > KEPT:
-            self._remembered.clear()
-        self._remembered.update(meanings)
+    @cached_property
+    def _masked(self) -> Remembered[str, str]:
+        return Remembered(self.spellings.fitting, KEPT)

@@ -164,9 +164,9 @@ def fold(text: str) -> str:
     >>> fold("ＴＨＡＮＫ you @ward_sister")
     'thank you  ‹user› '
     """
-    lowered = text.lower()
-    if not (_is_marked(lowered) or any(map(text.__contains__, SPECIAL))):
-        return lowered if text.isascii() else _fold_chars(text).lower()
+    lowered, plain = text.lower(), text.isascii()
+    if not (_is_marked(lowered) or (not plain and any(map(text.__contains__, SPECIAL)))):
+        return lowered if plain else _fold_chars(text).lower()
     # no edit reaches across a space, and people use the same pieces again and again
     return " ".join([piece.lower() if piece.isascii() and piece.isalpha() else _folded(piece) for piece in text.split(" ")])
 
@@ -186,14 +186,10 @@ def _fold_chars(text: str) -> str:
     """Fold what is not ASCII; a few different characters are quicker to replace one by one, which no fold undoes."""
     chars = set(_FOREIGN.findall(text))
     if len(chars) > _FEW:
-        return _FOREIGN.sub(_folded_match, text)
+        return "".join(map(_tables()[0].get, text, text))
     for char in chars:
         text = text.replace(char, _fold_char(char))
     return text
-
-
-def _folded_match(match: re.Match[str]) -> str:
-    return _fold_char(match[0])
 
 
 def _needs_edits(text: str) -> bool:
@@ -202,9 +198,9 @@ def _needs_edits(text: str) -> bool:
 
 def _is_marked(lowered: str) -> bool:
     """Whether there may be a link, an address, a user name or an entity."""
-    if "@" in lowered or "&" in lowered or "//" in lowered or "www." in lowered:
+    if "@" in lowered or "&" in lowered or "//" in lowered:
         return True
-    return _DOTTED.search(lowered) is not None
+    return "." in lowered and ("www." in lowered or _DOTTED.search(lowered) is not None)
 
 
 _PLACEHOLDERS = {"link": f" {LINK} ", "email": f" {EMAIL} ", "user": f" {USER} "}
@@ -222,13 +218,13 @@ def _replacement(match: re.Match[str]) -> str:
 
 
 def _fold_char(char: str) -> str:
-    return " " if "\ud800" <= char <= "\udfff" else _tables()[0].get(char, char)
+    return _tables()[0].get(char, char)
 
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[dict[str, str], dict[str, str]]:
     """How characters are read, and what they may be disguised as (see ``data/make_folds.py``)."""
-    folds, disguises = {}, {}
+    folds, disguises = dict.fromkeys(map(chr, range(0xD800, 0xE000)), " "), {}
     for line in Path(__file__).with_name("folds.tsv").read_text(encoding="utf-8").rstrip("\n").split("\n"):
         code, read, seen = line.split("\t")
         folds[chr(int(code, 16))] = read
@@ -320,7 +316,6 @@ _SIGNED = re.compile(  # every way begins with a rare character, which the searc
 )
 SHORT = 3
 """Three letters and digits may be a part, a bed, a road."""
-_STRETCHES = tuple(3 * chr(code) for code in range(ord("a"), ord("z") + 1))
 _CHUNK = re.compile(r"[^\s\"“”(),;:?<>\[\]{}&=#%]+")
 _SPACED = re.compile(rf"(?<![a-z0-9'*])[a-z0-9@$!]([{_SEPARATORS}]{{1,3}})(?:[a-z0-9@$!]\1){{1,20}}[a-z0-9@$!](?![a-z0-9'])")
 _BETWEEN = re.compile(" [.\\-_*,/\\\\~^]{0,2}[a-z0-9@$!][.\\-_*,/\\\\~^]{0,2} ")
@@ -387,7 +382,7 @@ def read_pieces(folded: str) -> list[Piece]:
 
 def _read_piece(piece: str) -> Piece:
     word = piece.rstrip(",.")
-    if word.isascii() and word.isalpha() and len(word) <= TOKEN_LENGTH and not _is_stretched(word):
+    if word.isalpha() and word.isascii() and len(word) <= TOKEN_LENGTH and not _STRETCHED.search(word):
         return Piece((word,), (), [], len(piece))
     found = tuple(shape for found in _TOKEN.findall(piece) for shape in token_shapes(found))
     readings = tuple(_piece_readings(piece)) if _is_suspect(piece) else ()
@@ -415,11 +410,7 @@ def _spaced_readings(folded: str) -> Iterator[Reading]:
 
 
 def _is_suspect(folded: str) -> bool:
-    return _SIGNED.search(folded) is not None or _is_stretched(folded)
-
-
-def _is_stretched(folded: str) -> bool:
-    return any(map(folded.__contains__, _STRETCHES))
+    return _SIGNED.search(folded) is not None or _STRETCHED.search(folded) is not None
 
 
 def chunk_readings(chunk: str) -> tuple[Reading, ...]:
@@ -464,8 +455,12 @@ def _plain_forms(word: str) -> list[str]:
     if sum(map(str.isalpha, word)) * 3 < len(word):
         return []
     letters = [word] if word.isalpha() else _ones_read(word.translate(_LEET))
-    forms = [_STRETCHED.sub(double, form) for form in letters for double in (r"\1", r"\1\1")]
-    return [form for form in dict.fromkeys(forms) if len(form) >= SHORT and form.isascii() and form.isalpha()]
+    forms = chain.from_iterable([_unstretched(form) for form in letters if form.isalpha() and form.isascii()])
+    return [form for form in dict.fromkeys(forms) if len(form) >= SHORT]
+
+
+def _unstretched(word: str) -> list[str]:
+    return [_STRETCHED.sub(double, word) for double in (r"\1", r"\1\1")] if _STRETCHED.search(word) else [word]
 
 
 def _ones_read(word: str) -> list[str]:

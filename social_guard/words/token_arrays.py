@@ -160,6 +160,22 @@ def text_keys(texts: Sequence[bytes]) -> Keys:
     return stretch_keys(data, edges[:-1] + 1, np.diff(edges) - 1)
 
 
+def joined_keys(arrays: TokenArrays, left: Positions, lengths: Positions) -> Keys:
+    """Keys of some tokens each with its right neighbour, as if nothing stood between them, shape (n_left,).
+
+    Parameters
+    ----------
+    arrays : TokenArrays
+    left : (n_left,) int array
+        Which tokens.
+    lengths : (n_tokens,) int array
+        How many bytes of each token count; those of two together fit into 16.
+    """
+    places, own = np.arange(16), lengths[left, None]
+    letters = np.frombuffer(arrays.data, np.uint8)[np.where(places < own, arrays.starts[left, None], arrays.starts[left + 1, None] - own) + places]
+    return stretch_keys(letters.tobytes() + MARGIN, 16 * np.arange(len(left)), lengths[left] + lengths[left + 1])
+
+
 def stretch_keys(data: bytes, starts: Positions, lengths: Positions) -> Keys:
     """A key for each stretch of the data: its bytes up to eight of them, a hash of longer ones, shape (n,).
 
