@@ -31,7 +31,7 @@ LEAST_LABELS = 20
 
 SWAPPED = 0.8
 """Of the weight of a comment that names groups, what goes to its variations."""
-DRILLED, DRILLED_WEIGHT = 1 / 3, 0.001
+DRILLED, DRILLED_WEIGHT = 1 / 5, 0.001
 """The share of one category from which on a writer wrote for it, and how much such comments calibrate."""
 
 LEAST_WRITERS = 6
@@ -39,8 +39,8 @@ LEAST_WRITERS = 6
 
 URGENT_BUDGETS = dict.fromkeys(LEVELS, 0.045)
 """The share of other comments that a person may be called to in vain, so that few calls for help are missed."""
-CAUGHT = 0.83
-"""The share of each category's comments that an action or a person shall reach."""
+CAUGHT = 0.87
+"""The share of each category's comments that an action or a person shall reach, of writers whom the model has not met."""
 FOREIGN_BUDGETS = dict.fromkeys(LEVELS, 0.004)
 """The share of English comments that may be taken for another language."""
 
@@ -311,17 +311,29 @@ def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
     """The text of a policy file with thresholds chosen on held-out scores.
 
     For actions, our own comments and real ones of our ground are judged apart, and the higher threshold is taken:
-    neither may have more false alarms than the budget. For review, what counts is that harmful comments are seen.
+    neither may have more false alarms than the budget. For review, what counts is that harmful comments are seen, and
+    for review and signposts only comments as a page would hold them (`page_weights`) are asked.
     """
     not_english = _not_english_threshold(rows, held_out)
-    urgent = _urgent_threshold(rows[rows["own"]], held_out[rows["own"]])
+    page = _page_rows(rows, [head for head in CATEGORIES if head in held_out])
+    urgent = _urgent_threshold(rows[page], held_out[page])
     steps = {head: _action_thresholds(head, rows, held_out) for head in CATEGORIES if head in held_out}
-    shown = (held_out.get(URGENT, 0.0) >= urgent) | (held_out.get(NOT_ENGLISH, 0.0) >= not_english)
+    shown = _at_least(held_out, URGENT, urgent) | _at_least(held_out, NOT_ENGLISH, not_english)
     lines = [POLICY_HEAD.format(model=model, not_english=not_english)]
-    for head, review in _review_thresholds(rows, held_out, steps, shown).items():
+    for head, review in _review_thresholds(rows[page], held_out[page], steps, shown[page]).items():
         lines.append(f"\n[categories.{head}]  # {CATEGORIES[head].clause}\nreview = {review}\n")
         lines += [f"{level} = {threshold}\n" for level, threshold in steps[head].items()]
-    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[rows["own"]], held_out[rows["own"]], urgent), POLICY_TAIL])
+    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[page], held_out[page], urgent), POLICY_TAIL])
+
+
+def _at_least(held_out: pd.DataFrame, head: str, threshold: float) -> pd.Series:
+    return held_out[head] >= threshold if head in held_out else pd.Series(False, index=held_out.index)
+
+
+def _page_rows(rows: pd.DataFrame, heads: list[str]) -> NDArray[np.bool_]:
+    """Our own comments as a page would hold them; all of our own if they lack a category."""
+    page = page_weights(rows) == 1
+    return page if (rows.loc[page, heads] == 1).any().all() else rows["own"].to_numpy(dtype=bool)
 
 
 def _action_thresholds(head: str, rows: pd.DataFrame, held_out: pd.DataFrame) -> dict[str, float]:
@@ -338,19 +350,18 @@ def _review_thresholds(
     """From which scores on a person looks, so that few harmful comments pass unseen."""
     heads = list(steps)
     acted = (held_out[heads] >= [steps[head]["hide"] for head in heads]).any(axis=1)
-    own = rows["own"].to_numpy()
-    labels, scores = rows.loc[own, heads].to_numpy(dtype=float, na_value=np.nan), held_out.loc[own, heads].to_numpy()
-    thresholds = thresholds_for_recall(scores, labels, (acted | shown)[own].to_numpy(), CAUGHT)
+    labels, scores = rows[heads].to_numpy(dtype=float, na_value=np.nan), held_out[heads].to_numpy()
+    thresholds = thresholds_for_recall(scores, labels, (acted | shown).to_numpy(), CAUGHT)
     return {
         head: min(float(np.floor(threshold * 1e4) / 1e4), steps[head]["hide"])
         for head, threshold in zip(heads, thresholds, strict=True)
     }
 
 
-def _urgent_threshold(own: pd.DataFrame, held_out: pd.DataFrame) -> float:
+def _urgent_threshold(page: pd.DataFrame, held_out: pd.DataFrame) -> float:
     if URGENT not in held_out:
         return 1.0
-    others = (own[URGENT] == 0).fillna(False).to_numpy(dtype=bool)
+    others = (page[URGENT] == 0).fillna(False).to_numpy(dtype=bool)
     return thresholds_within_budget(held_out.loc[others, URGENT].to_numpy(), URGENT_BUDGETS)["review"]
 
 
@@ -361,11 +372,11 @@ def _not_english_threshold(rows: pd.DataFrame, held_out: pd.DataFrame) -> float:
     return thresholds_within_budget(held_out.loc[english, NOT_ENGLISH].to_numpy(), FOREIGN_BUDGETS)["review"]
 
 
-def _signpost_lines(own: pd.DataFrame, held_out: pd.DataFrame, urgent: float) -> list[str]:
+def _signpost_lines(page: pd.DataFrame, held_out: pd.DataFrame, urgent: float) -> list[str]:
     lines = []
     for head in (head for head in SIGNPOSTS if head in held_out):
-        known = own[head].notna()
-        probability, positive = held_out.loc[known, head].to_numpy(), (own.loc[known, head] == 1).to_numpy(dtype=bool)
+        known = page[head].notna()
+        probability, positive = held_out.loc[known, head].to_numpy(), (page.loc[known, head] == 1).to_numpy(dtype=bool)
         lines.append(f"{head} = {urgent if head == URGENT else threshold_for_f1(probability, positive)}\n")
     return lines
 

@@ -2,12 +2,14 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from social_guard import CommentClassifier, SocialGuard, train_guard
 from social_guard.exceptions import DataError
 from social_guard.files.data import load_comments
+from social_guard.policy.reading import parse_policy
 from social_guard.training import (
     DRILLED_WEIGHT,
     Recipe,
@@ -16,6 +18,7 @@ from social_guard.training import (
     suspect_labels,
     thin_sources,
     vary_comments,
+    write_policy,
 )
 
 SMALL = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2)
@@ -102,3 +105,16 @@ def test_flipped_labels_are_suspect(own_comments):
     first = suspects.loc[suspects["head"] == "spam", "comment"].head(2 * len(turned))
     assert len(turned.intersection(first.tolist())) > 0.6 * len(turned)
     assert suspects["doubt"].is_monotonic_decreasing and set(suspects["label"]) <= {0, 1}
+
+
+def test_thresholds_are_chosen_on_comments_as_a_page_would_hold_them(own_comments):
+    """What a writer of one category does not reach changes no review threshold, unless nobody else wrote of that."""
+    rows = gather_comments(own_comments, None, SMALL)
+    rows = rows.assign(spam=rows["spam"].mask(rows["writer"] == "w02", 1))
+    drilled = (rows["writer"] == "w02").to_numpy()
+    scores = pd.DataFrame({"spam": np.where(rows["spam"] == 1, 0.9, 0.1), "urgent_help": 0.0})
+    silent = scores.assign(spam=scores["spam"].mask(drilled, 0.0001))
+    thresholds = [parse_policy(write_policy(rows, table, "m")).categories["spam"].review for table in (scores, silent)]
+    assert thresholds[0] == thresholds[1] > 0.1
+    alone = rows.assign(spam=rows["spam"].mask(~drilled, 0))
+    assert parse_policy(write_policy(alone, silent, "m")).categories["spam"].review < 0.001
