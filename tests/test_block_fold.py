@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from social_guard.words.block_fold import EDGE, MARGIN, fold_block
+from social_guard.words.block_fold import EDGE, MARGIN, MARK_CODES, fold_block
 from social_guard.words.marks import mark
 from tests.test_suspects import DISGUISED
 from tests.test_text import TEXTS
@@ -15,15 +15,24 @@ MARKED = st.lists(
 ).map("".join)
 
 
-def unfolded(data, edges):
-    return [data[first + 1 : last].decode() for first, last in pairwise(edges)]
+def unfolded(data, edges, sizes):
+    """The comments with their marks written out."""
+    return [_written(data[first + 1 : last], size) for (first, last), size in zip(pairwise(edges), sizes.tolist(), strict=True)]
+
+
+def _written(folded, size):
+    names = {code: name for name, code in MARK_CODES.items() if len(code) == 1}
+    names[b"\xfa"] = {code[1:]: name for name, code in MARK_CODES.items() if len(code) == 2}[bytes([size])]
+    for code, name in names.items():
+        folded = folded.replace(code, f" {name} ".encode())
+    return folded.decode().strip(" ").replace("›  ‹", "› ‹") if folded else ""
 
 
 @given(st.lists(TEXTS | DISGUISED | MARKED, max_size=8))
 def test_a_block_is_folded_as_each_comment_is(texts):
     """For any texts, with links, entities and letters that only look like ASCII to a search."""
-    data, edges = fold_block(texts)
-    assert unfolded(data, edges) == [mark(text) for text in texts]
+    data, edges, sizes = fold_block(texts)
+    assert unfolded(data, edges, sizes) == [mark(text).replace("›  ‹", "› ‹") for text in texts]
     assert data.startswith(MARGIN + EDGE) and data.endswith(EDGE + MARGIN)
 
 

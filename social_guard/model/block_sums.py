@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Integers
+from ..words.block_fold import EDGE, FIRST_MARK, MARGIN, MARK_CODES
 from ..words.key_table import Keys, KeyTable, Positions
 from ..words.lexicon import Lexicon
 from ..words.suspects import spaced_places
 from ..words.text import TOKEN_LENGTH, token_shapes
-from ..words.token_arrays import TokenArrays, join_texts, owners_of, read_tokens, stretch_keys, text_keys
+from ..words.token_arrays import TokenArrays, join_texts, owners_of, read_tokens, stretch_keys, text_keys, token_keys
 from .block_lattice import joined_steps, merged, neighbours, reading_neighbours, reading_steps, token_steps
 from .features import GRAM_LENGTHS, unit_keys
 
@@ -30,6 +31,9 @@ _MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
 _GRAM_BLOCK = 4096
 UNKNOWN_KEPT = 1 << 16
 """Tokens without a row of their own that are remembered from one block to the next."""
+
+_MARKS = dict(zip(token_keys(MARK_CODES).tolist(), map(str.encode, MARK_CODES), strict=True))
+"""The marks by their keys."""
 
 Written = tuple[Sequence[bytes], Iterable[bool]]
 """Tokens, and whether each may be remembered by its key."""
@@ -62,13 +66,13 @@ class BlockSums:
 
     def __init__(self, words: Rows, grams: Rows, known: Lexicon) -> None:
         self._known = known
-        self._unknown: dict[int, tuple[int, bytes]] = {}
+        self._unknown: dict[int, int | bytes] = {}
         self._readings: dict[bytes, tuple[tuple[int, int, int], ...]] = {}
         self._grams, self._gram_values = KeyTable(text_keys(list(map(str.encode, grams.keys)))), _packed(grams.values)
         names = list(dict.fromkeys(token for key in words.keys for token in key.split(" ")))
         self._index = {name: position for position, name in enumerate(names)}
         encoded = list(map(str.encode, names))
-        self._tokens = KeyTable(text_keys(encoded))
+        self._tokens = KeyTable(token_keys(names))
         self._kinds = np.array([PIECE * (name in known.pieces) or STRANGE * (name not in known) for name in [*names, ""]], np.int8)
         strange = np.flatnonzero(self._kinds[:-1] == STRANGE)
         self._meant = np.append(np.arange(len(names)), -1)
@@ -117,17 +121,19 @@ class BlockSums:
         meant = self._meanings(names).tolist()
         rows = iter(self._gram_sums([name for name, word in zip(names, meant, strict=True) if word < 0]))
         for i, word, keep in zip(new, meant, kept, strict=False):
-            held[i] = found = word, b"" if word >= 0 else next(rows).tobytes()
+            held[i] = found = word if word >= 0 else next(rows).tobytes()
             if keep:
                 self._unknown[keys[i]] = found
         if len(self._unknown) > UNKNOWN_KEPT:
             self._unknown.clear()
-        words, sums = zip(*filter(None, held), strict=True) if held else ((), ())
-        return np.array(words, np.int64), np.frombuffer(b"".join(sums), np.int64).reshape(-1, self._rows.shape[1])
+        words = np.fromiter((found if isinstance(found, int) else -1 for found in held), np.int64, len(held))
+        sums = b"".join([found for found in held if isinstance(found, bytes)])
+        return words, np.frombuffer(sums, np.int64).reshape(-1, self._rows.shape[1])
 
     def _meanings(self, names: Sequence[bytes]) -> Positions:
         """The numbers of the words that unknown ones are meant to be, or -1, shape (n_names,)."""
-        return np.array([self._index.get(self._known.meaning(name.decode()), -1) for name in names], np.int64)
+        meant = self._known.meanings(list(map(bytes.decode, names)))
+        return np.array([self._index.get(word, -1) for word in meant], np.int64)
 
     def _pair_units(self, owners: Positions, left: Positions, right: Positions) -> Positions:
         known = np.flatnonzero((left < len(self._index)) & (right < len(self._index)))
@@ -138,8 +144,8 @@ class BlockSums:
     def _odd_units(self, texts: Sequence[str], odd: Sequence[int], n_unseen: int) -> tuple[list[Positions], Integers]:
         """The units of comments whose tokens need care, found one comment after the other."""
         found = [unit_keys(texts[i], self._known) for i in odd]
-        names = [token.encode() for held, _ in found for token in held]
-        ids, unseen, _ = self._token_ids(text_keys(names), lambda places: ([names[i] for i in places.tolist()], repeat(True)))
+        names = [token for held, _ in found for token in held]
+        ids, unseen, _ = self._token_ids(token_keys(names), lambda places: ([names[i].encode() for i in places.tolist()], repeat(True)))
         ids[ids >= len(self._rows)] += n_unseen
         owners = np.repeat(np.array(odd, np.int64), [len(held) for held, _ in found])
         pairs = [(i, *pair.split(" ")) for i, (_, pairs) in zip(odd, found, strict=True) for pair in pairs]
@@ -168,25 +174,24 @@ class BlockSums:
         sums = np.zeros((len(names), self._gram_values.shape[1]), np.int64)
         for start in range(0, len(names), _GRAM_BLOCK):
             block = names[start : start + _GRAM_BLOCK]
-            owners, ids = self._gram_ids(block)
-            first = np.flatnonzero(_firsts(owners << _BITS | ids))
-            sums[start : start + len(block)] = _sums(self._gram_values.take(ids[first], axis=0), owners[first], len(block))
+            for owners, ids in self._gram_ids(block):
+                first = np.flatnonzero(_firsts(owners << _BITS | ids))
+                sums[start : start + len(block)] += _sums(self._gram_values.take(ids[first], axis=0), owners[first], len(block))
         return sums
 
-    def _gram_ids(self, names: Sequence[bytes]) -> tuple[Positions, Positions]:
-        """Which token holds which known n-gram, in the order of the tokens."""
-        data, edges = join_texts([b" %b " % name for name in names])
-        chars = np.flatnonzero(np.frombuffer(data, np.uint8) - np.uint8(0x80) >= 0x40)  # first bytes, and the edges
-        owners = owners_of(chars, edges)
-        owners[np.frombuffer(data, np.uint8)[chars] == 0xFF] = -1
-        keys = np.zeros((len(chars), _LONGEST_GRAM - _SHORTEST_GRAM + 1), np.uint64)
-        for column, length in enumerate(range(_SHORTEST_GRAM, _LONGEST_GRAM + 1)):
-            inside = np.flatnonzero((owners[:-length] == owners[length - 1 : -1]) & (owners[:-length] >= 0))
-            starts = chars[inside]
-            keys[inside, column] = stretch_keys(data, starts, chars[inside + length] - starts)
-        ids = self._grams.find(keys.reshape(-1))
-        hit = np.flatnonzero(ids >= 0)
-        return owners[hit // keys.shape[1]], ids[hit]
+    def _gram_ids(self, names: Sequence[bytes]) -> Iterator[tuple[Positions, Positions]]:
+        """For each length, which token holds which known n-gram, in the order of the tokens."""
+        data, _ = join_texts([b" %b " % name for name in names])
+        codes = np.frombuffer(data, np.uint8)
+        chars = np.flatnonzero(codes - np.uint8(0x80) >= 0x40)  # first bytes, and the edges
+        edges = np.flatnonzero(codes[chars] == EDGE[0])
+        behind = np.repeat(np.arange(len(edges)), np.diff(edges, prepend=-1))
+        owners, left = behind - len(MARGIN) - 1, edges[behind] - np.arange(len(chars))
+        for length in range(_SHORTEST_GRAM, _LONGEST_GRAM + 1):
+            places = np.flatnonzero(left >= length)
+            ids = self._grams.find(stretch_keys(data, chars[places], chars[places + length] - chars[places]))
+            hit = np.flatnonzero(ids >= 0)
+            yield owners[places[hit]], ids[hit]
 
 
 def _written(arrays: TokenArrays, places: Positions) -> Written:
@@ -195,6 +200,9 @@ def _written(arrays: TokenArrays, places: Positions) -> Written:
     starts, ends = arrays.starts[places], (arrays.starts + arrays.lengths)[places]
     names = [arrays.data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     for i in (i for i, name in enumerate(names) if not name.isalpha()):
+        if names[i][0] >= FIRST_MARK:
+            names[i] = _MARKS[int(arrays.keys[places[i]])]
+            continue
         shape = token_shapes(names[i].decode())[0].encode()
         if shape != names[i] and not names[i].isascii():
             arrays.odd[arrays.owners[arrays.keys == arrays.keys[places[i]]]] = True

@@ -199,7 +199,8 @@ def best_readings(readings: Iterable[Reading], known: Lexicon) -> list[Reading]:
     best: dict[tuple[int, int], tuple[float, Reading]] = {}
     for reading in readings:
         meant = reading._replace(word=known.unmask(reading.word)) if "*" in reading.word else reading
-        common = max((known.get(word, 0.0) for word in meant.word.split()), default=0.0)
+        words = meant.word.split() if " " in meant.word else (meant.word,)
+        common = max([known.get(word, 0.0) for word in words], default=0.0)
         place = (reading.start, reading.end)
         if common > max(known.common if reading.bold else 0.0, best.get(place, (0.0,))[0]):
             best[place] = common, meant

@@ -1,24 +1,35 @@
 """A block of comments folded as one stretch of bytes: what `marks.mark` makes of each, between bytes that no text holds.
 
-Only what folding changes is looked at: pieces with a link, an address, a user name or an entity, characters outside
-ASCII, and the places of marks. The first two repeat, so that what becomes of them is remembered.
+Only what folding changes is looked at: pieces with a link, an address, a user name or an entity, and characters outside
+ASCII. They repeat, so that what becomes of them is remembered. A mark is a single byte of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .key_table import Positions
-from .marks import NAMED, START, ending, name_gaps
+from .marks import END, NAME, SHORTEST_SHOUT, SHOUT, SIZES, START, names_in_bytes, shouts
 from .remembered import Remembered
 from .text import MARKERS, SPECIAL, fold
 
 EDGE = b"\xff"
 """Stands between comments, and around them."""
 MARGIN = EDGE * 16
+FIRST_MARK = 0xF8
+"""From this byte on: marks and edges, which no UTF-8 holds."""
+_MARK_BYTES = {START: b"\xf8", END: b"\xf9", SHOUT: b"\xfb", NAME: b"\xfc"}
+_SIZE = b"\xfa"
+_OF_SIZE = {mark: bytes([number]) for number, mark in enumerate(dict.fromkeys(SIZES), 1)}
+MARK_CODES = _MARK_BYTES | {mark: _SIZE + code for mark, code in _OF_SIZE.items()}
+"""The bytes that stand for each mark; of a size only the first does, and the second is told by `Folded.sizes`."""
+_SIZE_CODES = np.array([ord(_OF_SIZE[mark]) for mark in SIZES])
+_BEHIND, _BEFORE = _MARK_BYTES[END] + _SIZE + EDGE, _MARK_BYTES[START]
+_NAMES = names_in_bytes(_MARK_BYTES[END])
 
 _SIGNS = bytes(byte in {ord(marker.lstrip("w")[0]) for marker in MARKERS} for byte in range(256))
 _PAIRS = np.zeros(1 << 16, np.bool_)
@@ -28,53 +39,65 @@ _WIDTHS = np.array([0] * 0xC0 + [2] * 32 + [3] * 16 + [4] * 8 + [0] * 8, np.int8
 """Bytes of a character outside ASCII, by its first one."""
 
 
-def fold_block(texts: Sequence[str]) -> tuple[bytes, Positions]:
-    """Fold and mark comments and join them, each between edges.
+class Folded(NamedTuple):
+    """Folded comments.
 
-    Returns
-    -------
-    (bytes, (n_texts + 1,) int array)
-        The folded texts in UTF-8, and where the edge before each stands, and the one behind the last.
+    Attributes
+    ----------
+    data : bytes
+        The folded texts in UTF-8 with bytes for marks, between edges.
+    edges : (n_texts + 1,) int array
+        Where the edge before each comment stands, and the one behind the last.
+    sizes : (n_texts,) int array
+        The second byte of the mark of each comment's size.
+    """
+
+    data: bytes
+    edges: Positions
+    sizes: Positions
+
+
+def fold_block(texts: Sequence[str]) -> Folded:
+    """Fold and mark comments and join them, each between edges.
 
     Examples
     --------
-    >>> data, edges = fold_block(["Caf\\u00e9", "@ward 5"])
-    >>> [text.decode() for text in data.strip(EDGE).split(EDGE)]
-    ['‹start› cafe ‹end› ‹uptoone›', '‹start›  ‹user›  5 ‹end› ‹uptotwo›']
+    >>> fold_block(["Caf\\u00e9", "@ward 5"]).data.strip(EDGE).split(EDGE)
+    [b'\\xf8cafe\\xf9\\xfa', b'\\xf8 \\xe2\\x80\\xb9user\\xe2\\x80\\xba  5\\xf9\\xfa']
     """
     parts = list(map(_encoded, texts))
-    data = EDGE.join([MARGIN, *parts, MARGIN])
+    body = _BEFORE + (_BEHIND + _BEFORE).join(parts) + _BEHIND if parts else b""
+    data = MARGIN + EDGE + body + MARGIN
+    lengths = np.fromiter(map(len, parts), np.int64, len(parts))
+    edges = len(MARGIN) + np.concatenate([[0], np.cumsum(lengths + len(_BEFORE + _BEHIND))])
+    spaces = np.diff(np.searchsorted(np.flatnonzero(np.frombuffer(data, np.uint8) == ord(" ")), edges))
+    data = _named(data)
     codes = np.frombuffer(data, np.uint8)
-    edges = len(MARGIN) + np.concatenate([[0], np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)) + 1)])
     foreign = np.flatnonzero(codes - np.uint8(0xC2) < 0x33)
     starts, ends = _marked_pieces(data, codes, foreign)
     outside = foreign[np.searchsorted(starts, foreign, side="right") == np.searchsorted(ends, foreign, side="right")]
     starts, ends = np.concatenate([starts, outside]), np.concatenate([ends, outside + _WIDTHS[codes[outside]]])
     folded = [_FOLDED[data[first:last]] for first, last in zip(starts.tolist(), ends.tolist(), strict=True)]
-    marks = _marks(texts, edges, codes)
-    firsts, lasts = (np.array([mark[side] for mark in marks], np.int64) for side in (0, 1))
-    new = [mark[2] for mark in marks] + folded
-    data = _spliced(data, np.concatenate([firsts, starts]), np.concatenate([lasts, ends]), new).lower()
-    return data, np.flatnonzero(np.frombuffer(data, np.uint8) == EDGE[0])[len(MARGIN) : -len(MARGIN)]
+    empty, loud = np.flatnonzero(lengths == 0), _loud(texts, codes, edges)
+    new = [*folded, *[b""] * len(empty), *[_MARK_BYTES[SHOUT]] * len(loud)]
+    firsts = np.concatenate([starts, edges[empty] + 1, edges[loud + 1]])
+    data = _spliced(data, firsts, np.concatenate([ends, edges[empty + 1], edges[loud + 1]]), new).lower()
+    edges = np.flatnonzero(np.frombuffer(data, np.uint8) == EDGE[0])[len(MARGIN) : -len(MARGIN)]
+    return Folded(data, edges, _SIZE_CODES[np.minimum(spaces, len(SIZES) - 1)])
 
 
-def _marks(texts: Sequence[str], edges: Positions, codes: NDArray[np.uint8]) -> list[tuple[int, int, bytes]]:
-    """From where to where a mark stands in the place of the data, and the mark."""
-    places = edges.tolist()
-    around = [
-        mark
-        for text, before, after in zip(texts, places, places[1:], strict=False)
-        if text
-        for mark in ((before + 1, before + 1, _START), (after, after, ending(text).encode()))
-    ]
-    capitals = np.flatnonzero((codes[2:-1] - np.uint8(65) < 26) & (codes[1:-2] == 32) & _BEFORE_NAMES[codes[:-3]]) + 2
-    named = np.unique(np.searchsorted(edges, capitals, side="right") - 1).tolist()
-    gaps = [places[i] + 1 + len(_encoded(texts[i][:gap])) for i in named for gap in name_gaps(texts[i])]
-    return around + [(gap, gap + 1, _NAMED) for gap in gaps]
+def _named(data: bytes) -> bytes:
+    """The data with a mark in the place of the gap before each name."""
+    codes = np.frombuffer(data, np.uint8).copy()
+    codes[[match.start() for match in _NAMES.finditer(data)]] = ord(_MARK_BYTES[NAME])
+    return codes.tobytes()
 
 
-_START, _NAMED = f"{START} ".encode(), NAMED.encode()
-_BEFORE_NAMES = np.array([byte in b"abcdefghijklmnopqrstuvwxyz,;" for byte in range(256)])
+def _loud(texts: Sequence[str], codes: NDArray[np.uint8], edges: Positions) -> Positions:
+    """Comments whose letters are all capitals; few others have none of the small ones among their first."""
+    first = codes[edges[:-1, None] + np.arange(2, 2 + SHORTEST_SHOUT)]
+    loud = np.flatnonzero(((first - np.uint8(ord("a")) >= 26) & (first < FIRST_MARK)).all(axis=1))
+    return np.array([i for i in loud.tolist() if shouts(texts[i])], np.int64)
 
 
 def _encoded(text: str) -> bytes:
@@ -91,7 +114,7 @@ def _marked_pieces(data: bytes, codes: NDArray[np.uint8], foreign: Positions) ->
     places = np.concatenate([marked, np.array(special, np.int64)])
     if not len(places):
         return places, places
-    gaps = np.flatnonzero((codes == ord(" ")) | (codes == EDGE[0]))
+    gaps = np.flatnonzero((codes == ord(" ")) | (codes >= FIRST_MARK))
     after = np.unique(np.searchsorted(gaps, places))
     return gaps[after - 1] + 1, gaps[after]
 
@@ -102,10 +125,12 @@ _LEADS = [char[0] for char in _SPECIAL]
 
 def _spliced(data: bytes, starts: Positions, ends: Positions, new: Sequence[bytes]) -> bytes:
     """The data with something new in the place of stretches of it; no two overlap."""
+    if not len(new):
+        return data
     order = np.argsort(starts, kind="stable")
     firsts, lasts = starts[order].tolist(), ends[order].tolist()
     kept = [data[last:first] for first, last in zip(firsts, [0, *lasts], strict=False)]
-    return b"".join([part for pair in zip(kept, [new[i] for i in order.tolist()], strict=True) for part in pair] + [data[lasts[-1] if lasts else 0 :]])
+    return b"".join([part for pair in zip(kept, [new[i] for i in order.tolist()], strict=True) for part in pair] + [data[lasts[-1] :]])
 
 
 def _folded(stretch: bytes) -> bytes:

@@ -46,6 +46,12 @@ class Lexicon(dict[str, float]):
         """The known word that an unknown one is probably meant to be, or ``""``: a usual slip or trick away."""
         return self._meanings[word] if is_plain(word) else ""
 
+    def meanings(self, words: Sequence[str]) -> list[str]:
+        """The same for many words, most of which are near none."""
+        plain = list(filter(is_plain, words))
+        near = dict(zip(plain, self.spellings.may_be_near(plain).tolist(), strict=True))
+        return [self._meanings[word] if near.get(word) else "" for word in words]
+
     def unmask(self, mask: str) -> str:
         """The known word that is written with asterisks for some of its letters, or ``""``."""
         return self._masked[mask]

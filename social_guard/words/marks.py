@@ -21,10 +21,10 @@ from .text import Edit, Normalised, fold, normalise
 START, END, SHOUT, NAME = "‹start›", "‹end›", "‹shout›", "‹name›"
 _SIZES = {1: "one", 2: "two", 3: "three", 4: "four", 6: "six", 8: "eight", 11: "eleven", 16: "sixteen", 23: "twentythree"}
 _SIZES |= {32: "thirtytwo", 45: "fortyfive", 64: "sixtyfour", 90: "ninety"}
-_LENGTHS = [f"‹upto{_SIZES[most]}›" for less, most in pairwise([0, *_SIZES]) for _ in range(most - less)]
-_LONGER = "‹overninety›"
-_SHORTEST_SHOUT = 5
-MARKS = frozenset([START, END, SHOUT, NAME, *_LENGTHS, _LONGER])
+SIZES = [*(f"‹upto{_SIZES[most]}›" for less, most in pairwise([0, *_SIZES]) for _ in range(most - less)), "‹overninety›"]
+"""The mark of a size by the number of spaces; the last stands for all longer comments too."""
+SHORTEST_SHOUT = 5
+MARKS = frozenset([START, END, SHOUT, NAME, *SIZES])
 """All marks."""
 
 _NO_NAMES = (
@@ -33,11 +33,23 @@ _NO_NAMES = (
     "Jew|Catholic|Hindu|Sikh|Black|White|Asia|Africa|Gyps|Europe|London|Brit|Engl|Irish|Scot|Welsh|Wales|Pole|Polish|Turk|Chin|"
     "Fr[ea]nch|Germ|India|Pakist"
 )
-_ONE = rf"(?!{_NO_NAMES})[A-Z][a-z][a-z'’-]*"
-_NAMES = re.compile(rf" (?=[A-Z][a-z])(?<=[a-z,;] ){_ONE}(?: {_ONE})*(?=[\s,;:!?)\"]|\.(?:\s|$)|$)")
-"""Words with a capital inside a sentence, but for those that are often written so and name nobody."""
+
+
+def _names_pattern(inside: str, space: str, end: str) -> str:
+    """Words with a capital inside a sentence, but for those that are often written so and name nobody."""
+    one = rf"(?!{_NO_NAMES})[A-Z][a-z]{inside}*"
+    return rf" (?=[A-Z][a-z])(?<=[a-z,;] ){one}(?: {one})*(?=[,;:!?)\"]|{space}|\.(?:{space}|{end})|{end})"
+
+
+_NAMES = re.compile(_names_pattern("[a-z'’-]", r"\s", "$"))
+_SPACES = "|".join(re.escape(chr(code)) for code in range(0x3001) if chr(code).isspace())
 NAMED = f" {NAME} "
 """Stands in the place of the gap before a name."""
+
+
+def names_in_bytes(end: bytes) -> re.Pattern[bytes]:
+    """What finds names in UTF-8, where comments end with a byte that no text holds; a find begins with the gap."""
+    return re.compile(_names_pattern("(?:[a-z'-]|’)", f"(?:{_SPACES})", "<end>").encode().replace(b"<end>", re.escape(end)))
 
 
 def mark(text: str) -> str:
@@ -54,18 +66,17 @@ def mark(text: str) -> str:
 def ending(text: str) -> str:
     """The marks behind a comment."""
     gaps = text.count(" ")
-    shout = f" {SHOUT}" if len(text) >= _SHORTEST_SHOUT and text.isupper() else ""
-    return f" {END} {_LENGTHS[gaps] if gaps < len(_LENGTHS) else _LONGER}{shout}"
+    return f" {END} {SIZES[gaps] if gaps < len(SIZES) else SIZES[-1]}{f' {SHOUT}' if shouts(text) else ''}"
 
 
-def name_gaps(text: str) -> list[int]:
-    """The places of the gaps before names."""
-    return [match.start() for match in _NAMES.finditer(text)]
+def shouts(text: str) -> bool:
+    """Whether all letters are capitals."""
+    return len(text) >= SHORTEST_SHOUT and text.isupper()
 
 
 def _stretches(text: str) -> list[tuple[int, int]]:
     """Where to cut a comment: each stretch but the first begins with a name, and the gap before it is left out."""
-    gaps = name_gaps(text)
+    gaps = [match.start() for match in _NAMES.finditer(text)]
     return list(zip([0, *(gap + 1 for gap in gaps)], [*gaps, len(text)], strict=True))
 
 

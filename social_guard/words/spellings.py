@@ -11,13 +11,16 @@ Garbe W. SymSpell: symmetric delete spelling correction. 2012.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
+from operator import xor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .key_table import KeyTable
+from .key_table import Keys, KeyTable
 
 WIDTH = 16
 """Words must be shorter than this."""
@@ -37,8 +40,14 @@ CLEAR = 0.5
 _VOWELS = "aeiou"
 _NO_VOWELS = str.maketrans("", "", _VOWELS)
 _STAR = ord("*")
-_BARE = "*"
-"""Stands before a word without its vowels in the table of parts."""
+_INSIDE = np.arange(1, WIDTH - 1)
+_SECRET = np.frombuffer(os.urandom(8 * WIDTH * 128), np.uint64).reshape(WIDTH, 128).copy()
+_SECRET[:, 0] = 0
+"""A number for each letter at each place, drawn anew in every process, so that nobody can aim at a key: a word's is their XOR."""
+_PLAIN_SECRET: list[list[int]] = _SECRET.tolist()
+_BARE, _WHOLE = (int.from_bytes(os.urandom(8), "little") for _ in range(2))
+"""What is XORed to the keys of words without their vowels, and of whole words, that stand in the table of parts."""
+_BLOCK = 2048
 
 
 def is_plain(word: str) -> bool:
@@ -47,10 +56,9 @@ def is_plain(word: str) -> bool:
 
 
 class Spellings:
-    """Plain words, the commonest first, and tables that find them by their letters.
+    """Plain words, the commonest first, and a table that finds them by their letters.
 
-    What is left of a word is kept by its hash alone, which takes a fraction of the memory; Python draws the secret of
-    hashes anew in every process, so that nobody can aim at one.
+    What is left of a word is kept as a 64-bit key alone, which takes a fraction of the memory.
 
     Parameters
     ----------
@@ -62,10 +70,10 @@ class Spellings:
         self._counts = counts
         self.words = sorted((w for w in counts if len(w) >= SHORTEST and is_plain(w)), key=lambda word: (-counts[word], word))
         self._common = frozenset(self.words[:COMMON])
-        places = np.fromiter((WIDTH * rank + place for rank, word in enumerate(self.words) for place in range(len(word) - 1)), np.int32)
-        hashes = np.fromiter((hash(part) for word in self.words for part in (_BARE + _bare(word), *_parts(word))), np.int64)
-        keys, first = np.unique(hashes, return_index=True)  # the first is that of the commonest word
-        self._table, self._places = KeyTable(keys.view(np.uint64)), places[first].data
+        blocks = [_entries(self.words[start : start + _BLOCK], start) for start in range(0, len(self.words) or 1, _BLOCK)]
+        keys, places = map(np.concatenate, zip(*blocks, strict=True))
+        keys, first = np.unique(keys, return_index=True)  # the first is that of the commonest word
+        self._table, self._places = KeyTable(keys), places[first].data
 
     def nearest(self, word: str) -> str:
         """The likeliest known word one step away from a plain one, or ``""``.
@@ -83,24 +91,39 @@ class Spellings:
                 best, found = likelihood * count, known
         return found
 
+    def may_be_near(self, words: Sequence[str]) -> NDArray[np.bool_]:
+        """Which plain words may have a known one a step away: all that do, found for many at once, shape (n_words,)."""
+        whole, parts, inside = _keys(words)
+        near = self._found(whole) | self._found(whole ^ np.uint64(_BARE))
+        rows, columns = np.nonzero(inside)
+        keys = parts[rows, columns]
+        found = self._table.find(keys)
+        apart = np.abs(np.asarray(self._places)[found] % WIDTH - 1 - columns)
+        likely = (found >= 0) & (apart <= 1) & ((apart == 1) | inside[rows, LONG - 3])  # in a short word letters are only swapped
+        near[rows[likely | self._found(keys ^ np.uint64(_WHOLE))]] = True
+        return near
+
+    def _found(self, keys: Keys) -> NDArray[np.bool_]:
+        return self._table.find(keys) >= 0
+
     def _steps(self, word: str) -> Iterator[tuple[str, float]]:
         """The words one step away, and how likely the step is."""
-        if longer := self._owner(word):
+        whole, parts = _plain_keys(word)
+        if longer := self._owner(whole):
             known, place = longer
             yield known, LIKELY if known[place] in _VOWELS else UNLIKELY
-        parts = _parts(word)
         for place, part in enumerate(parts, 1):
-            if part in self._counts and len(part) >= SHORTEST:
-                yield part, LIKELY if word[place] in (word[place - 1], word[place + 1]) else UNLIKELY
+            if shorter := self._owner(part ^ _WHOLE):
+                yield shorter[0], LIKELY if word[place] in (word[place - 1], word[place + 1]) else UNLIKELY
         for place, part in enumerate(parts, 1):
-            if owner := self._owner(part):
-                yield owner[0], _exchanged(word, place, *owner)
-        if full := self._owner(_BARE + word):
+            if other := self._owner(part):
+                yield other[0], _exchanged(word, place, *other)
+        if full := self._owner(whole ^ _BARE):
             yield full[0], POSSIBLE
 
-    def _owner(self, part: str) -> tuple[str, int] | None:
-        """The commonest word of which this is left without a letter inside, and the place of that letter."""
-        position = self._table.find_one(hash(part))
+    def _owner(self, key: int) -> tuple[str, int] | None:
+        """The commonest word with such a key, and the place of the letter that it leaves out."""
+        position = self._table.find_one(key)
         if position < 0:
             return None
         rank, place = divmod(self._places[position], WIDTH)
@@ -127,14 +150,32 @@ class Spellings:
 _NONE: tuple[list[str], NDArray[np.uint8]] = [], np.empty((0, 0), np.uint8)
 
 
-def _parts(word: str) -> list[str]:
-    """What is left of a word without each of the letters between its ends."""
-    return [word[:place] + word[place + 1 :] for place in range(1, len(word) - 1)]
+def _entries(words: Sequence[str], rank: int) -> tuple[Keys, NDArray[np.int32]]:
+    """Keys of the parts of words, of what they are without vowels, and of themselves; the rank and place of each."""
+    whole, parts, inside = _keys(words)
+    bare = _keys([word[0] + word[1:-1].translate(_NO_VOWELS) + word[-1] for word in words])[0]
+    ranks = WIDTH * np.arange(rank, rank + len(words), dtype=np.int32)
+    rows, columns = np.nonzero(inside)
+    keys = [parts[inside], bare ^ np.uint64(_BARE), whole ^ np.uint64(_WHOLE)]
+    return np.concatenate(keys), np.concatenate([ranks[rows] + columns.astype(np.int32) + 1, ranks, ranks])
 
 
-def _bare(word: str) -> str:
-    """A word without the vowels between its ends."""
-    return word[0] + word[1:-1].translate(_NO_VOWELS) + word[-1]
+def _keys(words: Sequence[str]) -> tuple[Keys, Keys, NDArray[np.bool_]]:
+    """The key of each plain word, those of what it is without each letter inside, and which places there are."""
+    letters = np.array([word.encode() for word in words], f"S{WIDTH}").view(np.uint8).reshape(-1, WIDTH)
+    ahead: Keys = np.bitwise_xor.accumulate(_SECRET[np.arange(WIDTH), letters], axis=1)
+    moved = _SECRET[np.arange(WIDTH - 1), letters[:, 1:]]
+    behind: Keys = np.bitwise_xor.accumulate(moved[:, ::-1], axis=1)[:, ::-1]
+    return ahead[:, -1], ahead[:, _INSIDE - 1] ^ behind[:, _INSIDE], letters[:, _INSIDE + 1] > 0
+
+
+def _plain_keys(word: str) -> tuple[int, list[int]]:
+    """The same for one word, without arrays."""
+    letters = word.encode()
+    ahead = list(accumulate([row[letter] for row, letter in zip(_PLAIN_SECRET, letters, strict=False)], xor))
+    moved = [row[letter] for row, letter in zip(_PLAIN_SECRET, letters[1:], strict=False)]
+    behind = list(accumulate(reversed(moved), xor))
+    return ahead[-1], list(map(xor, ahead, behind[-2::-1]))[: len(word) - 2]
 
 
 def _exchanged(word: str, place: int, known: str, other: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .block_fold import FIRST_MARK
 from .key_table import Positions
 
 Flags = NDArray[np.uint8]
@@ -25,7 +26,7 @@ _MEMBERS = {
     ALONE: b"abcdefghijklmnopqrstuvwxyz0123456789@$!",
 }
 _FLAGS = bytes(sum(flag for flag, members in _MEMBERS.items() if byte in members) for byte in range(256))
-_GAPS = bytes(byte in b'\t\n\v\f\r\x1c\x1d\x1e\x1f "(),;:?<>[]{}&=#%\xff' for byte in range(256))
+_GAPS = bytes(byte in b'\t\n\v\f\r\x1c\x1d\x1e\x1f "(),;:?<>[]{}&=#%' or byte >= FIRST_MARK for byte in range(256))
 _WORD = LETTER | DIGIT | APOSTROPHE
 
 
@@ -64,7 +65,7 @@ def spaced_places(data: bytes) -> Positions:
 
 def _foreign(codes: Flags) -> Positions:
     """First bytes of characters outside ASCII, but not those of the placeholders ``‹`` and ``›``."""
-    places = np.flatnonzero(codes + np.uint8(64) < 63)
+    places = np.flatnonzero(codes - np.uint8(0xC2) < 0x33)
     quote = (codes[places] == 0xE2) & (codes[places + 1] == 0x80) & (codes[places + 2] - np.uint8(0xB9) < 2)
     return places[~quote]
 

@@ -56,7 +56,7 @@ class Reading(NamedTuple):
 
     def moved(self, places: int) -> Reading:
         """The same, so many characters further on."""
-        return Reading(self.word, self.start + places, self.end + places, self.bold)
+        return Reading(self.word, self.start + places, self.end + places, self.bold) if places else self
 
 
 class Edit(NamedTuple):
@@ -344,7 +344,8 @@ def find_readings(folded: str) -> list[Reading]:
     """
     found, start = list(_spaced_readings(folded) if is_spaced_out(folded) else ()), 0
     for piece in read_pieces(folded):
-        found += [reading.moved(start) for reading in piece.readings]
+        if piece.readings:
+            found += [reading.moved(start) for reading in piece.readings]
         start += piece.length + 1
     return list(dict.fromkeys(found))
 
@@ -357,15 +358,12 @@ class Piece(NamedTuple):
     tokens : tuple of str
     readings : tuple of Reading
         Of disguises that the piece holds whole, counted from its start.
-    spans : list of (str, int, int)
-        The `token_spans` of the piece, where there are readings.
     length : int
         Characters.
     """
 
     tokens: tuple[str, ...]
     readings: tuple[Reading, ...]
-    spans: list[tuple[str, int, int]]
     length: int
 
 
@@ -383,16 +381,16 @@ def read_pieces(folded: str) -> list[Piece]:
 def _read_piece(piece: str) -> Piece:
     word = piece.rstrip(",.")
     if word.isalpha() and word.isascii() and len(word) <= TOKEN_LENGTH and not _STRETCHED.search(word):
-        return Piece((word,), (), [], len(piece))
-    found = tuple(shape for found in _TOKEN.findall(piece) for shape in token_shapes(found))
-    readings = tuple(_piece_readings(piece)) if _is_suspect(piece) else ()
-    return Piece(found, readings, token_spans(piece) if readings else [], len(piece))
+        return Piece((word,), (), len(piece))
+    found = tuple(chain.from_iterable(map(token_shapes, _TOKEN.findall(piece))))
+    return Piece(found, tuple(_piece_readings(piece)) if _is_suspect(piece) else (), len(piece))
 
 
-def _piece_readings(piece: str) -> Iterator[Reading]:
-    yield from _spaced_readings(piece)
+def _piece_readings(piece: str) -> list[Reading]:
+    found = list(_spaced_readings(piece))
     for match in _CHUNK.finditer(piece):
-        yield from (reading.moved(match.start()) for reading in chunk_readings(match[0]))
+        found += [reading.moved(match.start()) for reading in chunk_readings(match[0])]
+    return found
 
 
 _PIECES = Remembered(_read_piece, 1 << 15)
@@ -430,7 +428,7 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
     if lone:
         return (Reading(seen, 0, 1),)
     core = seen.strip(_STRIPPED)
-    start, written = seen.find(core), chunk.strip(_STRIPPED)
+    start, written = seen.find(core), core if seen is chunk else chunk.strip(_STRIPPED)
     bold = len(core) == SHORT and any(map(str.isdigit, core))
     found = [Reading(word, start, start + len(core), bold) for word in _plain_forms(_rejoined(core)) if word != written]
     return tuple(found + _masked(chunk))

@@ -7,13 +7,13 @@ all comments together. The few comments whose tokens need more care are marked a
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .block_fold import EDGE, MARGIN, fold_block
+from .block_fold import EDGE, FIRST_MARK, MARGIN, MARK_CODES, fold_block
 from .key_table import Keys, Positions
 from .text import TOKEN_LENGTH, token_shapes
 
@@ -25,12 +25,13 @@ Bytes = NDArray[np.uint8]
 _ODDS = np.frombuffer(os.urandom(16), np.uint64) | np.uint64(1)  # drawn anew in every process: nobody can aim at a key
 _MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_APOSTROPHE, _STAR = 6, 7
+_APOSTROPHE, _STAR, _MARK = 6, 7, 8
+_SIZE_MARK = _MARK + 2
 
 
 def _kinds() -> bytes:
-    """What a byte is to a token: 1 of a word, 2 a shout or question, 3 to 5 a token alone, 6 and 7 joints, 0 a gap."""
-    kinds = bytearray(128) + bytearray([1]) * 127 + bytearray(1)
+    """What a byte is to a token: 1 of a word, 2 a shout or question, 3 to 5 a token alone, 6 and 7 joints, 8 on marks, 0 a gap."""
+    kinds = bytearray(128) + bytearray([1]) * (FIRST_MARK - 128) + bytearray(range(_MARK, _MARK + 7)) + bytearray(1)
     for kind, members in enumerate((b"abcdefghijklmnopqrstuvwxyz0123456789", b"!?", b"#", b"$", b"%", b"'", b"*"), 1):
         for byte in members:
             kinds[byte] = kind
@@ -81,6 +82,11 @@ def read_tokens(texts: Sequence[str]) -> TokenArrays:
     return _tokens(*fold_block(texts))
 
 
+def token_keys(tokens: Iterable[str]) -> Keys:
+    """The keys of tokens as `read_tokens` finds them, shape (n_tokens,)."""
+    return text_keys([MARK_CODES.get(token) or token.encode() for token in tokens])
+
+
 def join_texts(parts: Sequence[bytes]) -> tuple[bytes, Positions]:
     """Texts in lower case with an edge before and behind each, and the places of those edges, shape (n_parts + 1,)."""
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
@@ -93,7 +99,7 @@ def owners_of(places: Positions, edges: Positions) -> Positions:
     return np.searchsorted(edges, places, side="right") - 1
 
 
-def _tokens(data: bytes, edges: Positions) -> TokenArrays:
+def _tokens(data: bytes, edges: Positions, sizes: Positions) -> TokenArrays:
     kinds = np.frombuffer(bytearray(data.translate(_KINDS)), np.uint8)
     stars = _join_words(kinds)
     turns = np.flatnonzero(kinds[1:] != kinds[:-1]) + 1
@@ -103,6 +109,7 @@ def _tokens(data: bytes, edges: Positions) -> TokenArrays:
     keys = _shaped_keys(data, starts, lengths, kind)
     starred = np.unique(np.searchsorted(starts, stars, side="right") - 1)
     keys[starred] = text_keys([shape.encode() for shape in _shapes(data, starts[starred], lengths[starred])])
+    keys[kind == _SIZE_MARK] |= (sizes[np.diff(edges) > 1] << 8).view(np.uint64)
     firsts = np.searchsorted(starts, edges)
     odd = np.zeros(len(edges) - 1, np.bool_)
     odd[owners_of(starts[_odd_tokens(data, starts, lengths, kind)], edges)] = True
@@ -111,7 +118,7 @@ def _tokens(data: bytes, edges: Positions) -> TokenArrays:
 
 def _join_words(kinds: Bytes) -> Positions:
     """Make apostrophes and asterisks between letters, and asterisks behind one, part of the word; returns those asterisks."""
-    joints = np.flatnonzero(kinds >= _APOSTROPHE)
+    joints = np.flatnonzero((kinds == _APOSTROPHE) | (kinds == _STAR))
     apart = np.diff(joints, prepend=-2, append=-2) != 1
     first, last = np.flatnonzero(apart[:-1]), np.flatnonzero(apart[1:])
     run = np.cumsum(apart[:-1]) - 1
