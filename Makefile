@@ -40,10 +40,11 @@ docs:  ## the site, into build/site; a broken link is an error
 learning-curve:  ## what more comments would bring, into docs/figures/
 	$(PYTHON) benchmarks/learning_curve.py --corpora $(CORPORA)
 
-benchmarks:  ## sources held out in turn, settings of the recipe, personal details, promises, replay
+benchmarks:  ## sources held out in turn, settings of the recipe, posts, varied comments, personal details, promises, replay
 	$(PYTHON) benchmarks/holdout.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/context.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/variations.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/kills.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import argparse
-import tomllib
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from recipe import foreign_area, held_out_pairs, own_precision
 from scipy import sparse
 
 from social_guard.categories import CATEGORIES
+from social_guard.files.variations import group_names
 from social_guard.model.matrix import (
     CommentMatrix,
     CountedComments,
@@ -128,8 +128,7 @@ def without(counted: CountedComments, left_out: Container[str]) -> CountedCommen
 
 def groups_replaced(counted: CountedComments) -> CountedComments:
     """Names of protected groups replaced by the class of the characteristic, in tokens and pairs."""
-    names = tomllib.loads((ROOT / "benchmarks" / "group_names.toml").read_text(encoding="utf-8"))
-    group = {word: f"‹{characteristic}›" for characteristic, words in names.items() for word in words.split()}
+    group = {name: f"‹{group}›" for group, forms in group_names().items() for names in forms.values() for name in names}
     token_keys = [group.get(key, key) for key in counted.token_keys]
     pair_keys = [" ".join(group.get(word, word) for word in key.split(" ")) for key in counted.pair_keys]
     return CountedComments(*_merged(counted.tokens, token_keys), *_merged(counted.pairs, pair_keys))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,23 +40,10 @@ def draw_comments(rows: pd.DataFrame, share: float, draw: int) -> np.ndarray:
     return rows["own"].to_numpy() & (place < share)
 
 
-def take(counted: CountedComments, rows: np.ndarray) -> CountedComments:
-    """Some of the counted comments, with the tokens and pairs that stand in them."""
-    tokens, pairs = counted.tokens[rows], counted.pairs[rows]
-    used_tokens, used_pairs = np.flatnonzero(tokens.getnnz(axis=0)), np.flatnonzero(pairs.getnnz(axis=0))
-    return replace(
-        counted,
-        tokens=tokens[:, used_tokens],
-        token_keys=tuple(counted.token_keys[i] for i in used_tokens),
-        pairs=pairs[:, used_pairs],
-        pair_keys=tuple(counted.pair_keys[i] for i in used_pairs),
-    )
-
-
 def fold_scores(rows: pd.DataFrame, counted: CountedComments, train: np.ndarray, test: np.ndarray, recipe: Recipe) -> np.ndarray:
     """Scores of the test comments by a model of the training ones, shape (n_test, n_categories)."""
     chosen = np.concatenate([np.flatnonzero(train), np.flatnonzero(test)])
-    part, known = take(counted, chosen), take(counted, np.flatnonzero(train))
+    part, known = counted.take(chosen), counted.take(train)
     matrix = assemble(part, choose_vocabulary(known, {}, VocabularyRecipe(recipe.min_df, recipe.max_words, recipe.max_grams, 1.0)))
     size = int(train.sum())
     weight = np.where(np.arange(len(chosen)) < size, np.where(rows["own"].to_numpy()[chosen], recipe.own_weight, 1.0), 0.0)

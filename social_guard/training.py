@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .arrays import Floats
 from .categories import CATEGORIES, HEADS, NOT_ENGLISH, SIGNPOSTS, URGENT
 from .evaluation.evaluate import evaluate_scores
 from .exceptions import DataError
 from .files.data import group_comments, load_comments, source_registry, stable_fractions
 from .files.persistence import Model, weights_hash
+from .files.variations import padded_comments, swapped_comments
 from .guard import SocialGuard
 from .model.classifier import CommentClassifier
 from .model.scorer import Weights, to_probability
@@ -27,13 +29,18 @@ from .policy.tuning import threshold_for_f1, thresholds_for_recall, thresholds_w
 LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""
 
+SWAPPED = 0.8
+"""Of the weight of a comment that names groups, what goes to its variations."""
+DRILLED, DRILLED_WEIGHT = 1 / 5, 0.001
+"""The share of one category from which on a writer wrote for it, and how much such comments calibrate."""
+
 LEAST_WRITERS = 6
 """With fewer writers than this, whole writers cannot be held out in turn."""
 
 URGENT_BUDGETS = dict.fromkeys(LEVELS, 0.045)
 """The share of other comments that a person may be called to in vain, so that few calls for help are missed."""
-CAUGHT = 0.83
-"""The share of each category's comments that an action or a person shall reach."""
+CAUGHT = 0.87
+"""The share of each category's comments that an action or a person shall reach, of writers whom the model has not met."""
 FOREIGN_BUDGETS = dict.fromkeys(LEVELS, 0.004)
 """The share of English comments that may be taken for another language."""
 
@@ -48,12 +55,18 @@ class Recipe:
         How many comments of one public source to use at the most.
     own_weight : float
         How much one of our own comments counts against one of a public source.
+    swaps : int
+        How many times each of our own comments that names a group of people is varied by other groups, a public one once.
+    padded_weight : float
+        How much a comment counts that is made of one of our own and thanks by the same writer, against one of a public source.
     C, ratio_power, min_df, max_words, max_grams, word_classes, class_scale, folds
         As in `CommentClassifier`.
     """
 
     per_source: int = 3000
     own_weight: float = 30.0
+    swaps: int = 3
+    padded_weight: float = 1.0
     C: float = 2.0
     ratio_power: float = 0.5
     min_df: int = 5
@@ -126,8 +139,41 @@ def fit_rows(
         prevalence=prevalence,
         n_jobs=n_jobs,
     )
-    weight, ground = np.where(rows["own"], recipe.own_weight, 1.0), rows["own"].astype(float)
-    return classifier.fit(rows["text"], rows[supported_heads(rows)], weight, rows["unit"], ground, rows["post"])
+    learnt, weight = vary_comments(rows, recipe)
+    plain = np.arange(len(learnt)) < len(rows)
+    ground = np.append(page_weights(rows), np.zeros(len(learnt) - len(rows)))
+    labels = learnt[supported_heads(rows)]
+    classifier.fit(learnt["text"], labels, weight, learnt["unit"], ground, learnt["post"], counted=plain)
+    classifier.held_out_log_odds_ = classifier.held_out_log_odds_[plain]
+    return classifier
+
+
+def vary_comments(rows: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, Floats]:
+    """The gathered comments, behind them their variations, and how much each counts in the fit.
+
+    A comment and all that it becomes with other groups of people count as much together as one comment.
+    """
+    own = rows["own"].to_numpy(dtype=bool)
+    weight = np.where(own, recipe.own_weight, 1.0)
+    swapped = pd.concat([swapped_comments(rows[own], recipe.swaps), swapped_comments(rows[~own], min(recipe.swaps, 1))])
+    padded = padded_comments(rows[own] if recipe.padded_weight else rows[:0])
+    times = np.bincount(swapped.index, minlength=len(rows))
+    shared = (SWAPPED * weight / np.maximum(times, 1))[swapped.index]
+    weight[times > 0] *= 1 - SWAPPED
+    learnt = pd.concat([rows, swapped, padded], ignore_index=True)
+    return learnt, np.concatenate([weight, shared, np.full(len(padded), recipe.padded_weight)])
+
+
+def page_weights(rows: pd.DataFrame) -> Floats:
+    """How much each comment counts in the calibration, shape (n_comments,): our own ones, as a page would hold them.
+
+    Writers who wrote mostly for one category are no measure of how sure a score is on a page. They count so little that they
+    matter only for what nobody else wrote.
+    """
+    heads = [key for key in CATEGORIES if key in rows]
+    shares = (rows[heads] == 1).fillna(False).astype(float).groupby(rows["writer"]).transform("mean").max(axis=1)
+    drilled = (rows["writer"] != "") & (shares > DRILLED)
+    return (rows["own"] * np.where(drilled, DRILLED_WEIGHT, 1.0)).to_numpy(dtype=float)
 
 
 def suspect_labels(comments: pd.DataFrame, classifier: CommentClassifier) -> pd.DataFrame:
@@ -265,17 +311,29 @@ def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
     """The text of a policy file with thresholds chosen on held-out scores.
 
     For actions, our own comments and real ones of our ground are judged apart, and the higher threshold is taken:
-    neither may have more false alarms than the budget. For review, what counts is that harmful comments are seen.
+    neither may have more false alarms than the budget. For review, what counts is that harmful comments are seen, and
+    for review and signposts only comments as a page would hold them (`page_weights`) are asked.
     """
     not_english = _not_english_threshold(rows, held_out)
-    urgent = _urgent_threshold(rows[rows["own"]], held_out[rows["own"]])
+    page = _page_rows(rows, [head for head in CATEGORIES if head in held_out])
+    urgent = _urgent_threshold(rows[page], held_out[page])
     steps = {head: _action_thresholds(head, rows, held_out) for head in CATEGORIES if head in held_out}
-    shown = (held_out.get(URGENT, 0.0) >= urgent) | (held_out.get(NOT_ENGLISH, 0.0) >= not_english)
+    shown = _at_least(held_out, URGENT, urgent) | _at_least(held_out, NOT_ENGLISH, not_english)
     lines = [POLICY_HEAD.format(model=model, not_english=not_english)]
-    for head, review in _review_thresholds(rows, held_out, steps, shown).items():
+    for head, review in _review_thresholds(rows[page], held_out[page], steps, shown[page]).items():
         lines.append(f"\n[categories.{head}]  # {CATEGORIES[head].clause}\nreview = {review}\n")
         lines += [f"{level} = {threshold}\n" for level, threshold in steps[head].items()]
-    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[rows["own"]], held_out[rows["own"]], urgent), POLICY_TAIL])
+    return "".join([*lines, SIGNPOST_HEAD, *_signpost_lines(rows[page], held_out[page], urgent), POLICY_TAIL])
+
+
+def _at_least(held_out: pd.DataFrame, head: str, threshold: float) -> pd.Series:
+    return held_out[head] >= threshold if head in held_out else pd.Series(False, index=held_out.index)
+
+
+def _page_rows(rows: pd.DataFrame, heads: list[str]) -> NDArray[np.bool_]:
+    """Our own comments as a page would hold them; all of our own if they lack a category."""
+    page = page_weights(rows) == 1
+    return page if (rows.loc[page, heads] == 1).any().all() else rows["own"].to_numpy(dtype=bool)
 
 
 def _action_thresholds(head: str, rows: pd.DataFrame, held_out: pd.DataFrame) -> dict[str, float]:
@@ -292,19 +350,18 @@ def _review_thresholds(
     """From which scores on a person looks, so that few harmful comments pass unseen."""
     heads = list(steps)
     acted = (held_out[heads] >= [steps[head]["hide"] for head in heads]).any(axis=1)
-    own = rows["own"].to_numpy()
-    labels, scores = rows.loc[own, heads].to_numpy(dtype=float, na_value=np.nan), held_out.loc[own, heads].to_numpy()
-    thresholds = thresholds_for_recall(scores, labels, (acted | shown)[own].to_numpy(), CAUGHT)
+    labels, scores = rows[heads].to_numpy(dtype=float, na_value=np.nan), held_out[heads].to_numpy()
+    thresholds = thresholds_for_recall(scores, labels, (acted | shown).to_numpy(), CAUGHT)
     return {
         head: min(float(np.floor(threshold * 1e4) / 1e4), steps[head]["hide"])
         for head, threshold in zip(heads, thresholds, strict=True)
     }
 
 
-def _urgent_threshold(own: pd.DataFrame, held_out: pd.DataFrame) -> float:
+def _urgent_threshold(page: pd.DataFrame, held_out: pd.DataFrame) -> float:
     if URGENT not in held_out:
         return 1.0
-    others = (own[URGENT] == 0).fillna(False).to_numpy(dtype=bool)
+    others = (page[URGENT] == 0).fillna(False).to_numpy(dtype=bool)
     return thresholds_within_budget(held_out.loc[others, URGENT].to_numpy(), URGENT_BUDGETS)["review"]
 
 
@@ -315,11 +372,11 @@ def _not_english_threshold(rows: pd.DataFrame, held_out: pd.DataFrame) -> float:
     return thresholds_within_budget(held_out.loc[english, NOT_ENGLISH].to_numpy(), FOREIGN_BUDGETS)["review"]
 
 
-def _signpost_lines(own: pd.DataFrame, held_out: pd.DataFrame, urgent: float) -> list[str]:
+def _signpost_lines(page: pd.DataFrame, held_out: pd.DataFrame, urgent: float) -> list[str]:
     lines = []
     for head in (head for head in SIGNPOSTS if head in held_out):
-        known = own[head].notna()
-        probability, positive = held_out.loc[known, head].to_numpy(), (own.loc[known, head] == 1).to_numpy(dtype=bool)
+        known = page[head].notna()
+        probability, positive = held_out.loc[known, head].to_numpy(), (page.loc[known, head] == 1).to_numpy(dtype=bool)
         lines.append(f"{head} = {urgent if head == URGENT else threshold_for_f1(probability, positive)}\n")
     return lines
 

@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -89,6 +90,18 @@ def test_the_worth_of_posts_is_written(benchmarks, trained):
     with_post, without = ({row.split(" | ")[0][2:]: row.split(" | ") for row in table[2:]} for table in tables)
     assert set(with_post) == set(without) == {*CATEGORIES, "mean"} - {"spam", "hate_speech"}
     assert all(row[3] == row[4] for row in without.values()) and any(row[3] != row[4] for row in with_post.values())
+
+
+def test_the_worth_of_varied_comments_is_measured(benchmarks, trained, monkeypatch):
+    """Shares between 0 and 1 for a form that varies comments and for one with another length norm."""
+    import variations
+    from joblib import Parallel
+
+    monkeypatch.setattr(variations, "EACH", 20)
+    forms = variations.Variant("varied", SMALL), variations.Variant("not", replace(SMALL, swaps=0, padded_weight=0.0), 0.5, 0.25)
+    rows = [variations.measure(form, trained[1], Parallel(n_jobs=1)) for form in forms]
+    assert [row["variant"] for row in rows] == ["varied", "not"] and set(rows[0]) == {"variant", "own", *CATEGORIES, "gap", "padded"}
+    assert all(0 <= value <= 1 for row in rows for key, value in row.items() if key != "variant") and rows[0]["own"] != rows[1]["own"]
 
 
 def test_kills_lose_nothing(benchmarks, tiny_guard, monkeypatch):

@@ -2,13 +2,24 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from social_guard import CommentClassifier, SocialGuard, train_guard
 from social_guard.exceptions import DataError
 from social_guard.files.data import load_comments
-from social_guard.training import Recipe, suspect_labels, thin_sources
+from social_guard.policy.reading import parse_policy
+from social_guard.training import (
+    DRILLED_WEIGHT,
+    Recipe,
+    gather_comments,
+    page_weights,
+    suspect_labels,
+    thin_sources,
+    vary_comments,
+    write_policy,
+)
 
 SMALL = Recipe(max_words=2000, max_grams=2000, min_df=3, folds=2)
 
@@ -59,6 +70,25 @@ def test_thinning_keeps_the_same_rows():
     assert set(thin_sources(rows[::-1], 20)["text"]) == set(kept["text"])
 
 
+def test_variations_share_the_weight_of_what_they_are_made_of(own_comments):
+    """Behind the comments stand their variations, in the same fold; those with other groups take weight, and add none."""
+    rows = gather_comments(own_comments, own_comments.head(300).assign(source="public", writer=""), SMALL)
+    learnt, weight = vary_comments(rows, Recipe(padded_weight=0.0))
+    assert len(learnt) == len(weight) > len(rows) and learnt["text"].tolist()[: len(rows)] == rows["text"].tolist()
+    assert weight.sum() == pytest.approx(30 * rows["own"].sum() + (~rows["own"]).sum())
+    padded, weight = vary_comments(rows, Recipe(swaps=0, padded_weight=2.0))
+    assert set(weight[len(rows) :]) == {2.0} and set(padded["unit"]) <= set(rows["unit"])
+    assert len(vary_comments(rows, Recipe(swaps=0, padded_weight=0.0))[0]) == len(rows)
+
+
+def test_writers_of_one_category_hardly_calibrate(own_comments):
+    """Nor do public comments at all."""
+    rows = gather_comments(own_comments, own_comments.head(5).assign(writer=""), SMALL)
+    weights = page_weights(rows.assign(hate_speech=rows["hate_speech"].mask(rows["writer"] == "w02", 1)))
+    assert set(weights[rows["writer"] == "w02"]) == {DRILLED_WEIGHT} and set(weights[rows["writer"] == "w03"]) == {1.0}
+    assert set(weights[~rows["own"]]) == {0.0}
+
+
 def test_a_trained_guard_behaves(small_guard: SocialGuard):
     """It finds plain cases and leaves thanks alone."""
     assert small_guard.moderate("You stupid idiots, you useless fucking morons").categories
@@ -75,3 +105,16 @@ def test_flipped_labels_are_suspect(own_comments):
     first = suspects.loc[suspects["head"] == "spam", "comment"].head(2 * len(turned))
     assert len(turned.intersection(first.tolist())) > 0.6 * len(turned)
     assert suspects["doubt"].is_monotonic_decreasing and set(suspects["label"]) <= {0, 1}
+
+
+def test_thresholds_are_chosen_on_comments_as_a_page_would_hold_them(own_comments):
+    """What a writer of one category does not reach changes no review threshold, unless nobody else wrote of that."""
+    rows = gather_comments(own_comments, None, SMALL)
+    rows = rows.assign(spam=rows["spam"].mask(rows["writer"] == "w02", 1))
+    drilled = (rows["writer"] == "w02").to_numpy()
+    scores = pd.DataFrame({"spam": np.where(rows["spam"] == 1, 0.9, 0.1), "urgent_help": 0.0})
+    silent = scores.assign(spam=scores["spam"].mask(drilled, 0.0001))
+    thresholds = [parse_policy(write_policy(rows, table, "m")).categories["spam"].review for table in (scores, silent)]
+    assert thresholds[0] == thresholds[1] > 0.1
+    alone = rows.assign(spam=rows["spam"].mask(~drilled, 0))
+    assert parse_policy(write_policy(alone, silent, "m")).categories["spam"].review < 0.001

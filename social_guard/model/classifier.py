@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -13,11 +14,12 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from ..arrays import Floats
 from ..exceptions import DataError, LabelError
 from .context import check_posts
-from .matrix import CommentMatrix, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units
+from .matrix import CommentMatrix, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units, known_words
 from .scorer import Block, Scorer, Weights, to_probability
 from .word_classes import induce_word_classes
 
@@ -116,6 +118,8 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         groups: ArrayLike | None = None,
         calibration_weight: ArrayLike | None = None,
         posts: Sequence[str] | None = None,
+        *,
+        counted: ArrayLike | None = None,
     ) -> Self:
         """Learn the weights of every category.
 
@@ -132,6 +136,9 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
             How much a comment counts in the calibration, 0 for not at all. By default all count the same.
         posts : (n_comments,) sequence of str, optional
             The post that each comment answers; empty where it is not known.
+        counted : (n_comments,) bool array, optional
+            From which comments the vocabulary is taken and its frequencies counted, and not from variations of them. By
+            default from all.
 
         Returns
         -------
@@ -144,11 +151,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         """
         texts = check_texts(X)
         labels = self._check_labels(y, len(texts))
-        counted = count_units(texts, self.min_df, check_posts(posts, len(texts)))
-        classes = induce_word_classes(texts, self.word_classes, min_df=self.min_df)
-        recipe = VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.class_scale)
-        self.vocabulary_ = choose_vocabulary(counted, classes, recipe)
-        matrix = assemble(counted, self.vocabulary_)
+        matrix = self._matrix(texts, check_posts(posts, len(texts)), _column(counted, len(texts)) > 0)
         fold = deal_folds(texts if groups is None else np.asarray(groups), labels, self.folds)
         jobs = [(h, k) for h in range(labels.shape[1]) for k in (-1, *range(self.folds))]
         weight = _column(sample_weight, len(texts))
@@ -159,6 +162,15 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
             )
         self._calibrate(matrix, labels, dict(zip(jobs, fits, strict=True)), fold, _column(calibration_weight, len(texts)))
         return self
+
+    def _matrix(self, texts: list[str], posts: list[str] | None, counted: NDArray[np.bool_]) -> CommentMatrix:
+        """The comments in a vocabulary chosen from those that are counted."""
+        plain = list(compress(texts, counted))
+        units = count_units(texts, self.min_df, posts, known_words(plain, self.min_df))
+        classes = induce_word_classes(plain, self.word_classes, min_df=self.min_df)
+        recipe = VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.class_scale)
+        self.vocabulary_ = choose_vocabulary(units.take(counted), classes, recipe)
+        return assemble(units, self.vocabulary_)
 
     def _check_labels(self, y: ArrayLike | pd.DataFrame, n_comments: int) -> Floats:
         names = [str(name) for name in y.columns] if isinstance(y, pd.DataFrame) else None
@@ -326,11 +338,11 @@ def deal_folds(groups: Sequence[Any] | NDArray[Any], labels: Floats, folds: int)
 def fit_head(matrix: CommentMatrix, labels: Floats, weight: Floats, *, C: float, ratio_power: float) -> Fit:
     """Fit one logistic regression on the comments whose label is known and whose weight is not zero."""
     rows = np.flatnonzero(~np.isnan(labels) & (weight > 0))
-    part, weight = matrix.take(rows), weight[rows]
-    positive = labels[rows] > 0
-    scales = log_ratios(part, positive, weight) ** ratio_power
-    scales /= np.sqrt(np.mean(scales**2))
-    coef, intercept = _logistic_regression(part.scaled(scales), positive, C * weight)
+    part, weight, positive = matrix.take(rows), weight[rows], labels[rows] > 0
+    with threadpool_limits(1, "blas"):  # a sum cut among threads has other last bits, and workers have fewer threads
+        scales = log_ratios(part, positive, weight) ** ratio_power
+        scales /= np.sqrt(np.mean(scales**2))
+        coef, intercept = _logistic_regression(part.scaled(scales), positive, C * weight)
     return Fit(coef * scales, intercept)
 
 

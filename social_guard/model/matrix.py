@@ -154,6 +154,17 @@ class CountedComments:
     pairs: sparse.csr_matrix
     pair_keys: tuple[str, ...]
 
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> CountedComments:
+        """Some of the comments, with the tokens and pairs that stand in them."""
+        tokens, pairs = self.tokens[rows], self.pairs[rows]
+        used_tokens, used_pairs = np.flatnonzero(tokens.getnnz(axis=0)), np.flatnonzero(pairs.getnnz(axis=0))
+        return CountedComments(
+            tokens[:, used_tokens],
+            tuple(self.token_keys[i] for i in used_tokens),
+            pairs[:, used_pairs],
+            tuple(self.pair_keys[i] for i in used_pairs),
+        )
+
 
 def known_words(texts: Sequence[str], min_df: int) -> Lexicon:
     """The words that stand in at least ``min_df`` comments."""
@@ -161,12 +172,14 @@ def known_words(texts: Sequence[str], min_df: int) -> Lexicon:
     return Lexicon({token: float(count) for token, count in plain.items() if count >= min_df})
 
 
-def count_units(texts: Sequence[str], min_df: int, posts: Sequence[str] | None = None) -> CountedComments:
+def count_units(
+    texts: Sequence[str], min_df: int, posts: Sequence[str] | None = None, known: Lexicon | None = None
+) -> CountedComments:
     """Find the distinct tokens and pairs of every comment; what it shares with its post counts among the pairs.
 
-    What is disguised or misspelt may be read as one of the `known_words`.
+    What is disguised or misspelt may be read as one of the words ``known``, by default the `known_words` of the texts.
     """
-    known = known_words(texts, min_df)
+    known = known_words(texts, min_df) if known is None else known
     token_index: dict[str, int] = {}
     pair_index: dict[str, int] = {}
     token_lists, pair_lists = [], []
