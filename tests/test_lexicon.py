@@ -1,4 +1,7 @@
+import pickle
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -98,3 +101,11 @@ def test_a_mask_and_a_word_are_remembered_apart():
     """What a mask was asked as first changes nothing."""
     words = Lexicon({"idiot": 60.0})
     assert [words.meaning("id*ot"), words.unmask("id*ot"), words.meaning("id*ot")] == ["", "idiot", ""]
+
+
+def test_a_lexicon_can_be_pickled():
+    """A copy in another process, which draws its own secrets, finds the same words."""
+    assert WORDS.meaning("idoit") == "idiot"
+    code = "import pickle, sys; print(pickle.load(sys.stdin.buffer).meaning('idoit'))"
+    run = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(WORDS), capture_output=True, check=True)
+    assert run.stdout.split() == [b"idiot"]

@@ -76,9 +76,12 @@ def _kept(chunk: bytes, readings: Found, cache: dict[bytes, Found]) -> Found:
 
 def _chunk_readings(chunk: bytes, index: Mapping[str, int], known: Lexicon) -> Found:
     text = chunk.decode()
+    readings = chunk_readings(text)
+    if not readings:
+        return ()
     return tuple(
         (index[word], len(text[: reading.start].encode()), len(text[: reading.end].encode()))
-        for reading in best_readings(chunk_readings(text), known)
+        for reading in best_readings(readings, known)
         for word in reading.word.split()
         if word in known
     )

@@ -29,7 +29,7 @@ NORM_UNIT = 2.0**-44
 CACHE_SIZE = 1 << 16
 MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
-BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
+BLOCK, BLOCK_CHARACTERS = 4096, 1 << 19
 """The most comments and, unless one comment is longer, characters in a block."""
 
 if TYPE_CHECKING:

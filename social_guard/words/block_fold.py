@@ -65,7 +65,7 @@ def fold_block(texts: Sequence[str]) -> Folded:
     >>> fold_block(["Caf\\u00e9", "@ward 5"]).data.strip(EDGE).split(EDGE)
     [b'\\xf8cafe\\xf9\\xfa', b'\\xf8 \\xe2\\x80\\xb9user\\xe2\\x80\\xba  5\\xf9\\xfa']
     """
-    parts = list(map(_encoded, texts))
+    parts = _encoded(texts)
     body = _BEFORE + (_BEHIND + _BEFORE).join(parts) + _BEHIND if parts else b""
     data = MARGIN + EDGE + body + MARGIN
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
@@ -100,8 +100,11 @@ def _loud(texts: Sequence[str], codes: NDArray[np.uint8], edges: Positions) -> P
     return np.array([i for i in loud.tolist() if shouts(texts[i])], np.int64)
 
 
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+def _encoded(texts: Sequence[str]) -> list[bytes]:
+    try:
+        return list(map(str.encode, texts))
+    except UnicodeEncodeError:
+        return [text.encode("utf-8", "surrogatepass") for text in texts]
 
 
 def _marked_pieces(data: bytes, codes: NDArray[np.uint8], foreign: Positions) -> tuple[Positions, Positions]:

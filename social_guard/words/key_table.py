@@ -22,6 +22,8 @@ class KeyTable:
     ----------
     keys : (n_keys,) uint64 array
         Distinct, and none of them zero.
+    room : int
+        At least so many places for each key: more are quicker, and take more memory.
 
     Examples
     --------
@@ -32,8 +34,8 @@ class KeyTable:
     (1, -1)
     """
 
-    def __init__(self, keys: Keys) -> None:
-        bits = (2 * len(keys) + 1).bit_length()
+    def __init__(self, keys: Keys, room: int = 4) -> None:
+        bits = (room * len(keys) + room - 1).bit_length()
         self._shift, self._mask = np.uint64(64 - bits), np.int64((1 << bits) - 1)
         self._keys = np.zeros(1 << bits, np.uint64)
         self._positions = np.full(1 << bits, -1, np.int32)

@@ -32,6 +32,10 @@ class Lexicon(dict[str, float]):
     ('idiot', 'stupid', '', 'stupid', 'idiot')
     """
 
+    def __reduce__(self) -> tuple[type[Lexicon], tuple[dict[str, float]]]:
+        """Travels to another process as its words alone: keys are drawn anew in every process."""
+        return Lexicon, (dict(self),)
+
     def sees_through(self, tokens: Sequence[str]) -> bool:
         """Whether one of the tokens of a comment is meant to be another word, or may be part of another."""
         if not self or self._whole.issuperset(tokens):

@@ -20,7 +20,7 @@ from operator import xor
 import numpy as np
 from numpy.typing import NDArray
 
-from .key_table import Keys, KeyTable
+from .key_table import Keys, KeyTable, Positions
 
 WIDTH = 16
 """Words must be shorter than this."""
@@ -40,14 +40,13 @@ CLEAR = 0.5
 _VOWELS = "aeiou"
 _NO_VOWELS = str.maketrans("", "", _VOWELS)
 _STAR = ord("*")
-_INSIDE = np.arange(1, WIDTH - 1)
 _SECRET = np.frombuffer(os.urandom(8 * WIDTH * 128), np.uint64).reshape(WIDTH, 128).copy()
 _SECRET[:, 0] = 0
 """A number for each letter at each place, drawn anew in every process, so that nobody can aim at a key: a word's is their XOR."""
 _PLAIN_SECRET: list[list[int]] = _SECRET.tolist()
 _BARE, _WHOLE = (int.from_bytes(os.urandom(8), "little") for _ in range(2))
 """What is XORed to the keys of words without their vowels, and of whole words, that stand in the table of parts."""
-_BLOCK = 2048
+_BLOCK = 1024
 
 
 def is_plain(word: str) -> bool:
@@ -68,12 +67,13 @@ class Spellings:
 
     def __init__(self, counts: Mapping[str, float]) -> None:
         self._counts = counts
-        self.words = sorted((w for w in counts if len(w) >= SHORTEST and is_plain(w)), key=lambda word: (-counts[word], word))
+        self.words = sorted(word for word in counts if len(word) >= SHORTEST and is_plain(word))
+        self.words.sort(key=counts.__getitem__, reverse=True)
         self._common = frozenset(self.words[:COMMON])
         blocks = [_entries(self.words[start : start + _BLOCK], start) for start in range(0, len(self.words) or 1, _BLOCK)]
         keys, places = map(np.concatenate, zip(*blocks, strict=True))
         keys, first = np.unique(keys, return_index=True)  # the first is that of the commonest word
-        self._table, self._places = KeyTable(keys), places[first].data
+        self._table, self._places = KeyTable(keys, room=2), places[first].data
 
     def nearest(self, word: str) -> str:
         """The likeliest known word one step away from a plain one, or ``""``.
@@ -93,14 +93,16 @@ class Spellings:
 
     def may_be_near(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Which plain words may have a known one a step away: all that do, found for many at once, shape (n_words,)."""
-        whole, parts, inside = _keys(words)
+        letters = _letters(words)
+        whole, parts, rows, columns = _keys(letters)
         near = self._found(whole) | self._found(whole ^ np.uint64(_BARE))
-        rows, columns = np.nonzero(inside)
-        keys = parts[rows, columns]
-        found = self._table.find(keys)
+        # in a short word letters are only swapped or doubled, see `nearest`
+        long, here = letters[rows, LONG - 1] > 0, letters[rows, columns + 1]
+        found = self._table.find(parts)
         apart = np.abs(np.asarray(self._places)[found] % WIDTH - 1 - columns)
-        likely = (found >= 0) & (apart <= 1) & ((apart == 1) | inside[rows, LONG - 3])  # in a short word letters are only swapped
-        near[rows[likely | self._found(keys ^ np.uint64(_WHOLE))]] = True
+        near[rows[(found >= 0) & (apart <= 1) & ((apart == 1) | long)]] = True
+        doubled = (here == letters[rows, columns]) | (here == letters[rows, columns + 2])
+        near[rows[(doubled | long) & self._found(parts ^ np.uint64(_WHOLE))]] = True
         return near
 
     def _found(self, keys: Keys) -> NDArray[np.bool_]:
@@ -131,46 +133,47 @@ class Spellings:
 
     def fitting(self, mask: str) -> str:
         """The known word that fits letters and asterisks, one for each letter; ``""`` when none or several are likely."""
-        words, letters = self._by_shape.get((mask[0], len(mask)), _NONE)
-        pattern = np.frombuffer(mask.encode(), np.uint8)
-        fits = [words[i] for i in np.flatnonzero(((letters == pattern) | (pattern == _STAR)).all(axis=1)).tolist()] if words else []
+        pattern = _letters([mask])
+        rows = np.flatnonzero((self._letters[:, 0] == pattern[0, 0]) & (self._lengths == len(mask)))
+        fits = [self.words[i] for i in rows[((self._letters[rows] == pattern) | (pattern == _STAR)).all(axis=1)].tolist()]
         likely = [self._counts[word] * (SELDOM if word in self._common else 1.0) for word in fits]
         best = max(likely, default=0.0)
         return fits[likely.index(best)] if fits and best >= CLEAR * sum(likely) else ""
 
     @cached_property
-    def _by_shape(self) -> dict[tuple[str, int], tuple[list[str], NDArray[np.uint8]]]:
-        """The words that share the first letter and the length, the commonest first, and their letters."""
-        shapes: dict[tuple[str, int], list[str]] = {}
-        for word in self.words:
-            shapes.setdefault((word[0], len(word)), []).append(word)
-        return {shape: (words, np.frombuffer("".join(words).encode(), np.uint8).reshape(-1, shape[1])) for shape, words in shapes.items()}
+    def _letters(self) -> NDArray[np.uint8]:
+        return _letters(self.words)
+
+    @cached_property
+    def _lengths(self) -> NDArray[np.int64]:
+        return np.count_nonzero(self._letters, axis=1)
 
 
-_NONE: tuple[list[str], NDArray[np.uint8]] = [], np.empty((0, 0), np.uint8)
+def _letters(words: Sequence[str]) -> NDArray[np.uint8]:
+    """The letters of words that are shorter than `WIDTH`, zeros behind them, shape (n_words, `WIDTH`)."""
+    return np.array([word.encode() for word in words], f"S{WIDTH}").view(np.uint8).reshape(-1, WIDTH)
 
 
 def _entries(words: Sequence[str], rank: int) -> tuple[Keys, NDArray[np.int32]]:
     """Keys of the parts of words, of what they are without vowels, and of themselves; the rank and place of each."""
-    whole, parts, inside = _keys(words)
-    bare = _keys([word[0] + word[1:-1].translate(_NO_VOWELS) + word[-1] for word in words])[0]
+    whole, parts, rows, columns = _keys(_letters(words))
+    bare = _keys(_letters([word[0] + word[1:-1].translate(_NO_VOWELS) + word[-1] for word in words]))[0]
     ranks = WIDTH * np.arange(rank, rank + len(words), dtype=np.int32)
-    rows, columns = np.nonzero(inside)
-    keys = [parts[inside], bare ^ np.uint64(_BARE), whole ^ np.uint64(_WHOLE)]
+    keys = [parts, bare ^ np.uint64(_BARE), whole ^ np.uint64(_WHOLE)]
     return np.concatenate(keys), np.concatenate([ranks[rows] + columns.astype(np.int32) + 1, ranks, ranks])
 
 
-def _keys(words: Sequence[str]) -> tuple[Keys, Keys, NDArray[np.bool_]]:
-    """The key of each plain word, those of what it is without each letter inside, and which places there are."""
-    letters = np.array([word.encode() for word in words], f"S{WIDTH}").view(np.uint8).reshape(-1, WIDTH)
+def _keys(letters: NDArray[np.uint8]) -> tuple[Keys, Keys, Positions, Positions]:
+    """The keys of plain words, and of what they are without each letter inside: of which word, and counted from 0 which letter."""
     ahead: Keys = np.bitwise_xor.accumulate(_SECRET[np.arange(WIDTH), letters], axis=1)
     moved = _SECRET[np.arange(WIDTH - 1), letters[:, 1:]]
     behind: Keys = np.bitwise_xor.accumulate(moved[:, ::-1], axis=1)[:, ::-1]
-    return ahead[:, -1], ahead[:, _INSIDE - 1] ^ behind[:, _INSIDE], letters[:, _INSIDE + 1] > 0
+    rows, columns = np.nonzero(letters[:, 2:])
+    return ahead[:, -1], ahead[rows, columns] ^ behind[rows, columns + 1], rows, columns
 
 
 def _plain_keys(word: str) -> tuple[int, list[int]]:
-    """The same for one word, without arrays."""
+    """The key of one word, and of what it is without each letter inside, without arrays."""
     letters = word.encode()
     ahead = list(accumulate([row[letter] for row, letter in zip(_PLAIN_SECRET, letters, strict=False)], xor))
     moved = [row[letter] for row, letter in zip(_PLAIN_SECRET, letters[1:], strict=False)]
