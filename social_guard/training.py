@@ -32,12 +32,12 @@ LEAST_LABELS = 20
 SWAPPED = 0.8
 """Of the weight of a comment that names groups, what goes to its variations."""
 DRILLED, DRILLED_WEIGHT = 1 / 5, 0.001
-"""The share of one category from which on a writer wrote for it, and how much such comments calibrate."""
+"""The share of one category over which a writer wrote for it, and how much such comments calibrate."""
 
 LEAST_WRITERS = 6
 """With fewer writers than this, whole writers cannot be held out in turn."""
 
-URGENT_BUDGETS = dict.fromkeys(LEVELS, 0.045)
+URGENT_BUDGETS = dict.fromkeys(LEVELS, 0.04)
 """The share of other comments that a person may be called to in vain, so that few calls for help are missed."""
 CAUGHT = 0.87
 """The share of each category's comments that an action or a person shall reach, of writers whom the model has not met."""
