@@ -9,26 +9,17 @@ from __future__ import annotations
 
 import argparse
 import random
-from functools import cache
 
 import numpy as np
 import pandas as pd
 from holdout import markdown
 from joblib import Parallel, delayed
 from linear import SHAPES
-from timing import equal_reference, own_comments, write_page
-
-from social_guard import SocialGuard
+from timing import sides, write_page
 
 MOST = 1e-9
 PART = 4096
 EDGES = ["", " ", "a", "?", "😀", "\0", "\ud800", "\u0301"]
-
-
-@cache
-def sides():
-    guard = SocialGuard.load()
-    return guard._scorer, equal_reference(guard.weights, guard._scorer.known), own_comments()
 
 
 def mixed(draw, comments):

@@ -9,6 +9,7 @@ import platform
 import random
 import re
 import time
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from social_guard import SocialGuard
 from social_guard.model.features import char_ngrams, unit_keys
 from social_guard.model.scorer import Scorer, inverse_frequency
 from social_guard.words import text
@@ -139,6 +141,13 @@ def equal_reference(weights, known):
     values = np.concatenate(values)
     coefficients = np.concatenate([block.values for block in weights.blocks]).T * weights.steps[:, None] / values
     return _pipeline(union, LengthNorm(values), coefficients, weights.intercepts)
+
+
+@cache
+def sides():
+    """The scorer of the model that ships, a Pipeline that gives the same scores, and our own comments; once a process."""
+    guard = SocialGuard.load()
+    return guard._scorer, equal_reference(guard.weights, guard._scorer.known), own_comments()
 
 
 def usual_reference(comments, weights):

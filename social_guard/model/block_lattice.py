@@ -99,23 +99,24 @@ def joined_steps(arrays: TokenArrays, piece: NDArray[np.bool_], tokens: KeyTable
         The keys of known tokens.
     known : Lexicon
     """
-    ends = arrays.starts + arrays.lengths
-    lengths = arrays.lengths - _footnotes(arrays, ends)
-    near = (piece[1:] | piece[:-1]) & (arrays.starts[1:] - ends[:-1] == 1) & (lengths[1:] + lengths[:-1] < WIDTH)
-    left = np.flatnonzero(near & (arrays.owners[1:] == arrays.owners[:-1]))
-    ids = tokens.find(joined_keys(arrays, left, lengths))
-    left, ids = left[ids >= 0], ids[ids >= 0]
-    ends = arrays.starts + lengths
-    texts = [(arrays.data[arrays.starts[i] : ends[i]], arrays.data[arrays.starts[i + 1] : ends[i + 1]]) for i in left.tolist()]
-    joined = np.array([bool(known.joined(first.decode(), second.decode())) for first, second in texts], np.bool_)
-    slots = left[joined]
-    return Steps(arrays.owners[slots], slots, slots + 2, ids[joined])
+    left = np.flatnonzero(piece[1:] | piece[:-1])
+    left = left[(arrays.starts[left + 1] - arrays.starts[left] - arrays.lengths[left] == 1) & (arrays.owners[left] == arrays.owners[left + 1])]
+    starts, lengths = arrays.starts[[left, left + 1]], _written_lengths(arrays, np.array([left, left + 1]))
+    short = lengths.sum(axis=0) < WIDTH
+    left, starts, lengths = left[short], starts[:, short], lengths[:, short]
+    ids = tokens.find(joined_keys(arrays.data, starts, lengths))
+    hit = np.flatnonzero(ids >= 0)
+    spans = zip(*(numbers[:, hit].tolist() for numbers in (starts, starts + lengths)), strict=True)
+    words = [[arrays.data[start:end].decode() for start, end in zip(*side, strict=True)] for side in spans]
+    kept = hit[[bool(known.joined(first, second)) for first, second in zip(*words, strict=True)]]
+    return Steps(arrays.owners[left[kept]], left[kept], left[kept] + 2, ids[kept])
 
 
-def _footnotes(arrays: TokenArrays, ends: Positions) -> NDArray[np.bool_]:
-    """Which tokens end in an asterisk that is not part of their shape (see `words.text.token_shapes`)."""
-    codes = np.frombuffer(arrays.data, np.uint8)
-    return (codes[ends - 1] == ord("*")) & (codes[ends - 2] != ord("*")) & (arrays.lengths > 3)
+def _written_lengths(arrays: TokenArrays, tokens: Positions) -> Positions:
+    """Lengths without an asterisk at the end that is not part of the token's shape (see `words.text.token_shapes`)."""
+    codes, lengths = np.frombuffer(arrays.data, np.uint8), arrays.lengths[tokens]
+    ends = arrays.starts[tokens] + lengths
+    return lengths - ((codes[ends - 1] == ord("*")) & (codes[ends - 2] != ord("*")) & (lengths > 3))
 
 
 def merged(parts: Sequence[Steps]) -> Steps:
@@ -131,15 +132,12 @@ def _columns(steps: Steps) -> tuple[Positions, Positions, Positions, Positions]:
 
 def token_steps(owners: Positions, ids: Positions, strange: NDArray[np.bool_], readings: Steps) -> Steps:
     """Every token a step over its own slot, but nobody's where a reading stands in its place (see `features.lattice`)."""
+    lengths = readings.afters - readings.firsts
+    covered = np.repeat(readings.firsts + lengths - np.cumsum(lengths), lengths) + np.arange(lengths.sum())
+    owners = owners.copy()
+    owners[covered[strange[covered] | np.repeat(lengths > 1, lengths)]] = -1
     slots = np.arange(len(ids))
-    replaced = _covered(readings, len(ids)) & strange
-    replaced |= _covered(readings.where(readings.afters - readings.firsts > 1), len(ids))
-    return Steps(np.where(replaced, -1, owners), slots, slots + 1, ids)
-
-
-def _covered(steps: Steps, n_slots: int) -> NDArray[np.bool_]:
-    turns = np.bincount(steps.firsts, minlength=n_slots + 1) - np.bincount(steps.afters, minlength=n_slots + 1)
-    return np.cumsum(turns)[:n_slots] > 0
+    return Steps(owners, slots, slots + 1, ids)
 
 
 def neighbours(plain: Steps) -> Pairs:

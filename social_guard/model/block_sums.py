@@ -97,7 +97,8 @@ class BlockSums:
         plain = token_steps(arrays.owners, ids, kinds == STRANGE, readings)
         odd = np.flatnonzero(arrays.odd).tolist()
         odd_units, more_unseen = self._odd_units(texts, odd, len(unseen))
-        usual = [steps.owners << _BITS | steps.ids for steps in (plain.where(plain.owners >= 0), readings)]
+        kept = plain.owners >= 0
+        usual = [plain.owners[kept] << _BITS | plain.ids[kept], readings.owners << _BITS | readings.ids]
         usual += [self._pair_units(*neighbours(plain)), self._pair_units(*reading_neighbours(plain, readings))]
         parts = [*([units[~arrays.odd[units >> _BITS]] for units in usual] if odd else usual), *odd_units]
         return self._unit_sums(parts, np.concatenate([unseen, more_unseen]), len(texts))
@@ -137,10 +138,9 @@ class BlockSums:
         return np.array([self._index.get(word, -1) for word in meant], np.int64)
 
     def _pair_units(self, owners: Positions, left: Positions, right: Positions) -> Positions:
-        known = np.flatnonzero((left < len(self._index)) & (right < len(self._index)))
-        pairs = self._pairs.find(_pair_keys(left[known], right[known]))
+        pairs = self._pairs.find(_pair_keys(left, right))  # numbers of unknown tokens are greater than any in the table
         hit = np.flatnonzero(pairs >= 0)
-        return owners[known[hit]] << _BITS | pairs[hit] + len(self._index)
+        return owners[hit] << _BITS | pairs[hit] + len(self._index)
 
     def _odd_units(self, texts: Sequence[str], odd: Sequence[int], n_unseen: int) -> tuple[list[Positions], Integers]:
         """The units of comments whose tokens need care, found one comment after the other."""
@@ -215,7 +215,7 @@ def _written(arrays: TokenArrays, places: Positions) -> Written:
 def _firsts(units: Positions) -> NDArray[np.bool_]:
     """Of equal units, which one counts, shape (n,)."""
     counts = np.zeros(len(units), np.bool_)
-    bits = (2 * len(units)).bit_length()
+    bits = len(units).bit_length()
     table = np.empty(1 << bits, np.int64)
     left, slots = np.arange(len(units)), (units.view(np.uint64) * _MIX >> np.uint64(64 - bits)).view(np.int64)
     while len(left):

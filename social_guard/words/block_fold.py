@@ -28,8 +28,8 @@ _OF_SIZE = {mark: bytes([number]) for number, mark in enumerate(dict.fromkeys(SI
 MARK_CODES = _MARK_BYTES | {mark: _SIZE + code for mark, code in _OF_SIZE.items()}
 """The bytes that stand for each mark; of a size only the first does, and the second is told by `Folded.sizes`."""
 _SIZE_CODES = np.array([ord(_OF_SIZE[mark]) for mark in SIZES])
-_BEHIND, _BEFORE = _MARK_BYTES[END] + _SIZE + EDGE, _MARK_BYTES[START]
 _NAMES = names_in_bytes(_MARK_BYTES[END])
+_BEHIND, _BEFORE = _MARK_BYTES[END] + _SIZE + EDGE, _MARK_BYTES[START]
 
 _SIGNS = bytes(byte in {ord(marker.lstrip("w")[0]) for marker in MARKERS} for byte in range(256))
 _PAIRS = np.zeros(1 << 16, np.bool_)
@@ -70,8 +70,9 @@ def fold_block(texts: Sequence[str]) -> Folded:
     data = MARGIN + EDGE + body + MARGIN
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
     edges = len(MARGIN) + np.concatenate([[0], np.cumsum(lengths + len(_BEFORE + _BEHIND))])
-    spaces = np.diff(np.searchsorted(np.flatnonzero(np.frombuffer(data, np.uint8) == ord(" ")), edges))
-    data = _named(data)
+    spaces = np.flatnonzero(np.frombuffer(data, np.uint8) == ord(" "))
+    n_spaces = np.diff(np.searchsorted(spaces, edges))
+    data = _named(data, spaces)
     codes = np.frombuffer(data, np.uint8)
     foreign = np.flatnonzero(codes - np.uint8(0xC2) < 0x33)
     starts, ends = _marked_pieces(data, codes, foreign)
@@ -83,14 +84,21 @@ def fold_block(texts: Sequence[str]) -> Folded:
     firsts = np.concatenate([starts, edges[empty] + 1, edges[loud + 1]])
     data = _spliced(data, firsts, np.concatenate([ends, edges[empty + 1], edges[loud + 1]]), new).lower()
     edges = np.flatnonzero(np.frombuffer(data, np.uint8) == EDGE[0])[len(MARGIN) : -len(MARGIN)]
-    return Folded(data, edges, _SIZE_CODES[np.minimum(spaces, len(SIZES) - 1)])
+    return Folded(data, edges, _SIZE_CODES[np.minimum(n_spaces, len(SIZES) - 1)])
 
 
-def _named(data: bytes) -> bytes:
+def _named(data: bytes, spaces: Positions) -> bytes:
     """The data with a mark in the place of the gap before each name."""
-    codes = np.frombuffer(data, np.uint8).copy()
-    codes[[match.start() for match in _NAMES.finditer(data)]] = ord(_MARK_BYTES[NAME])
-    return codes.tobytes()
+    codes = np.frombuffer(data, np.uint8)
+    capitals = spaces[(codes[spaces + 1] - np.uint8(ord("A")) < 26) & _BEFORE_NAMES[codes[spaces - 1]]]
+    named, end = codes.copy(), 0
+    for gap in capitals.tolist():
+        if gap >= end and (found := _NAMES.match(data, gap)):
+            named[gap], end = ord(_MARK_BYTES[NAME]), found.end()
+    return named.tobytes()
+
+
+_BEFORE_NAMES = np.array([byte in b"abcdefghijklmnopqrstuvwxyz,;" for byte in range(256)])
 
 
 def _loud(texts: Sequence[str], codes: NDArray[np.uint8], edges: Positions) -> Positions:

@@ -77,15 +77,15 @@ def _stretched(codes: Flags, flags: Flags) -> Positions:
 
 def _masked(flags: Flags) -> Positions:
     """Asterisks behind a letter that do not end the word."""
-    stars = np.flatnonzero(flags & STAR)
+    stars = np.flatnonzero(flags & STAR != 0)
     return stars[(flags[stars - 1] & LETTER != 0) & (flags[stars + 1] & (LETTER | STAR) != 0)]
 
 
 def _signed(codes: Flags, flags: Flags) -> Positions:
     """Digits and signs inside a word, at its start or at its end."""
-    signs = np.flatnonzero(flags & SIGN)
+    signs = np.flatnonzero(flags & SIGN != 0)
     before, after = flags[signs - 1], flags[signs + 1]
-    near = np.flatnonzero((before | after) & LETTER)
+    near = np.flatnonzero((before | after) & LETTER != 0)
     places, before, after = signs[near], before[near], after[near]
     left, right = before & LETTER != 0, after & LETTER != 0
     edge = right | (left & ((flags[places] & DIGIT != 0) | (codes[places] == ord("@")) | (codes[places] == ord("$"))))

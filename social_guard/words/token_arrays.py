@@ -104,7 +104,7 @@ def _tokens(data: bytes, edges: Positions, sizes: Positions) -> TokenArrays:
     stars = _join_words(kinds)
     turns = np.flatnonzero(kinds[1:] != kinds[:-1]) + 1
     kind = kinds[turns[:-1]]
-    kept = np.flatnonzero(kind)
+    kept = np.flatnonzero(kind != 0)
     starts, lengths, kind = turns[kept], (turns[1:] - turns[:-1])[kept], kind[kept]
     keys = _shaped_keys(data, starts, lengths, kind)
     starred = np.unique(np.searchsorted(starts, stars, side="right") - 1)
@@ -167,20 +167,18 @@ def text_keys(texts: Sequence[bytes]) -> Keys:
     return stretch_keys(data, edges[:-1] + 1, np.diff(edges) - 1)
 
 
-def joined_keys(arrays: TokenArrays, left: Positions, lengths: Positions) -> Keys:
-    """Keys of some tokens each with its right neighbour, as if nothing stood between them, shape (n_left,).
+def joined_keys(data: bytes, starts: Positions, lengths: Positions) -> Keys:
+    """Keys of pairs of stretches, as if nothing stood between them, shape (n,).
 
     Parameters
     ----------
-    arrays : TokenArrays
-    left : (n_left,) int array
-        Which tokens.
-    lengths : (n_tokens,) int array
-        How many bytes of each token count; those of two together fit into 16.
+    data : bytes
+    starts, lengths : (2, n) int array
+        Of the left stretches and of the right ones; both together fit into 16 bytes.
     """
-    places, own = np.arange(16), lengths[left, None]
-    letters = np.frombuffer(arrays.data, np.uint8)[np.where(places < own, arrays.starts[left, None], arrays.starts[left + 1, None] - own) + places]
-    return stretch_keys(letters.tobytes() + MARGIN, 16 * np.arange(len(left)), lengths[left] + lengths[left + 1])
+    places, own = np.arange(16), lengths[0, :, None]
+    letters = np.frombuffer(data, np.uint8)[np.where(places < own, starts[0, :, None], starts[1, :, None] - own) + places]
+    return stretch_keys(letters.tobytes() + MARGIN, 16 * np.arange(len(letters)), lengths.sum(axis=0))
 
 
 def stretch_keys(data: bytes, starts: Positions, lengths: Positions) -> Keys:
