@@ -93,6 +93,8 @@ class Spellings:
 
     def may_be_near(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Which plain words may have a known one a step away: all that do, found for many at once, shape (n_words,)."""
+        if not self.words:
+            return np.zeros(len(words), np.bool_)
         letters = _letters(words)
         whole, parts, rows, columns = _keys(letters)
         found = self._table.find(np.concatenate([whole, whole ^ np.uint64(_BARE), parts, parts ^ np.uint64(_WHOLE)]))
