@@ -80,6 +80,15 @@ def test_a_broken_word_with_a_footnote_is_joined_in_both(scorer, reference):
     assert "stupid" in unit_keys("stu pid*", scorer.known)[0] and "stupid" not in unit_keys("stu pid**", scorer.known)[0]
 
 
+def test_many_words_never_met(scorer, reference):
+    """Also such as no n-gram of theirs is known."""
+    draw = random.Random(2)
+    strange = [" ".join(chr(draw.randrange(0x12000, 0x12300)) * 2 for _ in range(30)), " ".join(f"q{draw.choice('xzjk')}v{i}w" for i in range(30))]
+    for text in strange:
+        assert np.array_equal(scorer.plain_totals([text]), reference([text]))
+        assert np.array_equal(scorer.totals([text] * MANY)[:1], reference([text]))
+
+
 def test_order_and_company_change_nothing(scorer, own_comments):
     """The sums of a comment do not depend on the batch."""
     texts = own_comments["text"].tolist()[:600]

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from social_guard.words.lexicon import KEPT, Lexicon
+from social_guard.words.lexicon import KEPT, MANY, Lexicon
 from social_guard.words.spellings import COMMON, Spellings
 
 FILLERS = {f"w{chr(97 + i // 26)}{chr(97 + i % 26)}": 9000.0 for i in range(COMMON)}
@@ -88,7 +88,16 @@ def test_every_small_slip_of_a_lone_word_is_found():
 
 def test_without_a_known_word_nothing_is_near():
     """A model of few words, none of them plain, scores like any other."""
-    assert Spellings({"a": 3.0, "x y": 2.0}).nearest("idoit") == ""
+    words = {"a": 3.0, "x y": 2.0}
+    assert Spellings(words).nearest("idoit") == "" and Lexicon(words).meanings(["idoit"] * MANY) == [""] * MANY
+
+
+def test_many_words_have_the_meanings_of_each_alone():
+    """Sifting them together leaves none out: slips of known words, and words that are none."""
+    draw, words = random.Random(0), Lexicon(WORDS)
+    slips = [word[:i] + draw.choice(["", word[i] * 2, "e", "x"]) + word[i + 1 :] for word in WORDS for i in range(len(word))]
+    slips += ["".join(draw.choices("abcdeistup", k=draw.randint(1, 17))) for _ in range(2000)]
+    assert words.meanings(slips) == [Lexicon.meaning(WORDS, slip) for slip in slips] and len(set(words.meanings(slips))) > 5
 
 
 def test_a_slip_in_the_ninth_letter_is_one():

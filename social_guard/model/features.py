@@ -169,8 +169,10 @@ def lattice(spans: list[Slot], readings: Iterable[Reading], known: Lexicon) -> l
     seen_through = [*_reading_nodes(spans, readings, known), *_joined_nodes(spans, known)]
     whole = {slot for node in seen_through if node.after > node.first + 1 for slot in range(node.first, node.after)}
     covered = whole.union(node.first for node in seen_through)
+    strangers = [token for slot, (token, _, _) in enumerate(spans) if token not in known and slot not in covered]
+    meant = dict(zip(strangers, known.meanings(strangers), strict=True))
     plain = [
-        Node(token if token in known else known.meaning(token) or token, slot, slot + 1)
+        Node(meant.get(token) or token, slot, slot + 1)
         for slot, (token, _, _) in enumerate(spans)
         if slot not in whole and (token in known or slot not in covered)
     ]

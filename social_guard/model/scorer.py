@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ NORM_UNIT = 2.0**-44
 CACHE_SIZE = 1 << 16
 MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
+MANY_STRANGE = 8
+"""From so many words of one comment on that were never met, their rows are summed up as arrays."""
 BLOCK, BLOCK_CHARACTERS = 4096, 1 << 19
 """The most comments and, unless one comment is longer, characters in a block."""
 
@@ -129,7 +131,9 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        words, grams, classes = (partial(self._row_number, block, *self._plain_rows(block)) for block in weights.blocks)
+        norms = [block.norms(weights.n_comments) for block in weights.blocks]
+        words, grams, classes = (partial(self._row_number, b, _plain_rows(b), n.data) for b, n in zip(weights.blocks, norms, strict=True))
+        self._gram_norms = norms[1]
         self._word_number, self._gram_numbers = words, Remembered(grams, CACHE_SIZE)
         self._class_numbers = Remembered(classes, CACHE_SIZE)
         self._numbers = Remembered(self._unit_number, CACHE_SIZE)
@@ -183,7 +187,19 @@ class Scorer:
         """The sum of the rows of a comment's units, each row one long whole number with 64 bits a column."""
         tokens, pairs = unit_keys(text, self.known)
         numbers, known = self._numbers.__getitem__, self.weights.words.index.__contains__
-        return sum(map(numbers, tokens)) + sum(map(numbers, filter(known, pairs)))
+        strange = [token for token in tokens if token not in self._numbers and token not in self.known]
+        if len(strange) < MANY_STRANGE:
+            return sum(map(numbers, tokens)) + sum(map(numbers, filter(known, pairs)))
+        others = set(tokens).difference(strange)
+        return self._gram_sum(strange) + sum(map(numbers, others)) + sum(map(numbers, filter(known, pairs)))
+
+    def _gram_sum(self, tokens: Sequence[str]) -> int:
+        """The sum of the rows of the n-grams of tokens that the model does not know; they are not kept, so that they drive out none."""
+        index = self.weights.grams.index
+        grams = chain.from_iterable([index.keys() & cut_ngrams(token) for token in tokens])
+        ids = np.fromiter(map(index.__getitem__, grams), np.intp)
+        values, norms = self.weights.grams.values.take(ids, axis=0), self._gram_norms.take(ids)
+        return self._number(self._columns.pack(*values.sum(axis=0, dtype=np.int64).tolist(), norms.sum()))
 
     def _post_total(self, text: str, post: str) -> int:
         """The sum of the rows of the units that a post gives to a comment."""
@@ -218,14 +234,13 @@ class Scorer:
         """The columns of a row."""
         return self._columns.unpack(self._packed(number))
 
-    def _plain_rows(self, block: Block) -> tuple[memoryview, memoryview]:
-        """Values and norms of a block without arrays, of which a single row is slow to take."""
-        return np.ascontiguousarray(block.values, "<i2").view(np.uint8).data, block.norms(self.weights.n_comments).data
-
     def _row_number(self, block: Block, values: memoryview, norms: memoryview, key: str) -> int:
         """The row of an entry as one whole number, the sum of its columns times powers of 2**64."""
         position = block.index[key]
-        row = self._columns.pack(*self._values.unpack_from(values, position * self._values.size), norms[position])
+        return self._number(self._columns.pack(*self._values.unpack_from(values, position * self._values.size), norms[position]))
+
+    def _number(self, row: bytes) -> int:
+        """Packed columns as one whole number."""
         # turning the sign of each column is adding half its range, so that no column borrows of another
         return (int.from_bytes(row, "little") ^ self._signs) - self._signs
 
@@ -252,6 +267,11 @@ class Scorer:
         """Turn sums of values and norms into log-odds; a comment without known units has the intercepts."""
         norms = np.sqrt(np.maximum(totals[:, -1:], 1) * NORM_UNIT)
         return self.weights.intercepts + self.weights.steps * totals[:, :-1] / norms
+
+
+def _plain_rows(block: Block) -> memoryview:
+    """The values of a block without an array, of which a single row is slow to take."""
+    return np.ascontiguousarray(block.values, "<i2").view(np.uint8).data
 
 
 def _cuts(texts: Sequence[str]) -> list[int]:

@@ -11,6 +11,8 @@ from .spellings import Spellings, is_plain
 
 KEPT = 1 << 14
 """Words whose meaning is remembered."""
+MANY = 16
+"""From so many words on, whole-array steps are quicker than one word after the other."""
 RARE = 512
 """A known word that is so many times rarer than the commonest may be a piece of another."""
 COMMON = 48
@@ -41,7 +43,7 @@ class Lexicon(dict[str, float]):
         if not self or self._whole.issuperset(tokens):
             return False
         strange = [token for token in tokens if token not in self]
-        if any(map(self.meaning, strange)):
+        if any(self.meanings(strange)):
             return True
         pieces = self.pieces.intersection(tokens).union(strange)
         return bool(pieces) and any(self.joined(a, b) for a, b in pairwise(tokens) if a in pieces or b in pieces)
@@ -51,10 +53,12 @@ class Lexicon(dict[str, float]):
         return self._meanings[word] if is_plain(word) else ""
 
     def meanings(self, words: Sequence[str]) -> list[str]:
-        """The same for many words, most of which are near none."""
+        """The same for each of some words; of many, those that are near none are sifted out together."""
+        if len(words) < MANY:
+            return list(map(self.meaning, words))
         plain = list(filter(is_plain, words))
-        near = dict(zip(plain, self.spellings.may_be_near(plain).tolist(), strict=True))
-        return [self._meanings[word] if near.get(word) else "" for word in words]
+        near = {word for word, hit in zip(plain, self.spellings.may_be_near(plain).tolist(), strict=True) if hit}
+        return [self._meanings[word] if word in near else "" for word in words]
 
     def unmask(self, mask: str) -> str:
         """The known word that is written with asterisks for some of its letters, or ``""``."""

@@ -93,20 +93,20 @@ class Spellings:
 
     def may_be_near(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Which plain words may have a known one a step away: all that do, found for many at once, shape (n_words,)."""
+        if not self.words:
+            return np.zeros(len(words), np.bool_)
         letters = _letters(words)
         whole, parts, rows, columns = _keys(letters)
-        near = self._found(whole) | self._found(whole ^ np.uint64(_BARE))
+        found = self._table.find(np.concatenate([whole, whole ^ np.uint64(_BARE), parts, parts ^ np.uint64(_WHOLE)]))
+        longer, bare, other, shorter = np.split(found, np.cumsum([len(whole), len(whole), len(parts)]))
+        near = (longer >= 0) | (bare >= 0)
         # in a short word letters are only swapped or doubled, see `nearest`
         long, here = letters[rows, LONG - 1] > 0, letters[rows, columns + 1]
-        found = self._table.find(parts)
-        apart = np.abs(np.asarray(self._places)[found] % WIDTH - 1 - columns)
-        near[rows[(found >= 0) & (apart <= 1) & ((apart == 1) | long)]] = True
+        apart = np.abs(np.asarray(self._places)[other] % WIDTH - 1 - columns)
         doubled = (here == letters[rows, columns]) | (here == letters[rows, columns + 2])
-        near[rows[(doubled | long) & self._found(parts ^ np.uint64(_WHOLE))]] = True
+        exchanged = (other >= 0) & (apart <= 1) & ((apart == 1) | long)
+        near[rows[exchanged | ((shorter >= 0) & (doubled | long))]] = True
         return near
-
-    def _found(self, keys: Keys) -> NDArray[np.bool_]:
-        return self._table.find(keys) >= 0
 
     def _steps(self, word: str) -> Iterator[tuple[str, float]]:
         """The words one step away, and how likely the step is."""

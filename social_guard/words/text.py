@@ -324,6 +324,7 @@ _LEET = str.maketrans("034578@$9+", "oeastbasgt")
 _ONES = re.compile(r"[1!|]")
 _MOST_ONES = 3
 _FEWEST_SHOWN = 2
+_JOINTS = re.compile(r"[.\-_~^]")
 _MASKED = re.compile(r"[a-z]+(?:\*+[a-z]+)+\**|[a-z]{2,}\*{2,}")
 _STRIPPED = ".-_~^,/\\*!+'@"
 _STRETCHED = re.compile(r"([a-z])\1\1+")
@@ -444,7 +445,7 @@ def _masked(chunk: str) -> list[Reading]:
 
 def _rejoined(chunk: str) -> str:
     """Take the separators out of ``f-ool`` and ``f.o.o.l``, but leave ``well-known`` and ``end.Next`` as they are."""
-    parts = re.split(r"[.\-_~^]", chunk)
+    parts = _JOINTS.split(chunk)
     return "".join(parts) if min(map(len, parts)) <= 1 else chunk
 
 
@@ -464,6 +465,8 @@ def _unstretched(word: str) -> list[str]:
 def _ones_read(word: str) -> list[str]:
     """Each sign that may stand for an ``i`` or an ``l`` read both ways, all alike where there are many."""
     ones = _ONES.findall(word)
+    if not ones:
+        return [word]
     if len(ones) > _MOST_ONES:
         return [_ONES.sub(letter, word) for letter in "il"]
     pieces = _ONES.split(word)
