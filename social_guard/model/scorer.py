@@ -31,7 +31,7 @@ MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
 MANY_STRANGE = 8
 """From so many words of one comment on that were never met, their rows are summed up as arrays."""
-BLOCK, BLOCK_CHARACTERS = 4096, 1 << 19
+BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
 """The most comments and, unless one comment is longer, characters in a block."""
 
 if TYPE_CHECKING:
