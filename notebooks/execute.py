@@ -18,8 +18,9 @@ PATIENCE = 600
 def execute(path: Path) -> nbformat.NotebookNode:
     """A notebook with fresh outputs; raises what a cell raises."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=PATIENCE, record_timing=False, resources={"metadata": {"path": str(FOLDER)}})
-    return client.execute()
+    where = {"metadata": {"path": str(FOLDER)}}
+    # what one cell prints arrives in one piece or several: they are put together
+    return NotebookClient(notebook, timeout=PATIENCE, record_timing=False, coalesce_streams=True, resources=where).execute()
 
 
 def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
