@@ -25,8 +25,8 @@ from tqdm import tqdm
 from social_guard import PersonalDetail, SocialGuard, find_personal_details, load_policy
 from social_guard.model.matrix import count_units
 from social_guard.model.word_classes import induce_word_classes
+from social_guard.personal.privacy import KINDS, PublicContacts, may_hold_details
 from social_guard.training import Recipe, gather_comments
-from social_guard.words.privacy import KINDS, PublicContacts, may_hold_details
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data" / "privacy"

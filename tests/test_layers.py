@@ -14,6 +14,7 @@ ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 FLOORS = [
     {"__init__", "exceptions", "categories", "arrays", "prevalence", "safe_files"},
     {"words", "pages"},
+    {"personal"},
     {"model", "policy"},
     {"explaining", "files", "perspective"},
     {"evaluation", "records"},

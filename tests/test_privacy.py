@@ -7,8 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from social_guard.exceptions import MissingExtraError
-from social_guard.policy.reading import load_policy
-from social_guard.words.privacy import (
+from social_guard.personal.privacy import (
     KINDS,
     PublicContacts,
     contact_problems,
@@ -16,6 +15,7 @@ from social_guard.words.privacy import (
     may_hold_details,
     redact,
 )
+from social_guard.policy.reading import load_policy
 from tests.conftest import ROOT
 
 DATA = ROOT / "data" / "privacy"

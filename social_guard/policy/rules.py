@@ -13,8 +13,8 @@ from datetime import date
 import msgspec
 
 from ..categories import CATEGORIES
-from ..words.privacy import KINDS, NO_CONTACTS, PublicContacts, find_personal_details
-from ..words.recognisers import load_libraries
+from ..personal.numbers import load_libraries
+from ..personal.privacy import KINDS, NO_CONTACTS, PublicContacts, find_personal_details
 from ..words.text import EMAIL, LINK, USER, fold
 
 STAFF_CATEGORY = "harassment"

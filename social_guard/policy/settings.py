@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from ..categories import URGENT
-from ..words.privacy import PublicContacts
+from ..personal.privacy import PublicContacts
 from .rules import Rules
 
 VERSION = 1

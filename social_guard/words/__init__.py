@@ -1,1 +1,1 @@
-"""What a person wrote: letters folded, disguises seen through, tokens, personal details."""
+"""What a person wrote: letters folded, disguises seen through, tokens."""

@@ -14,8 +14,11 @@ from functools import reduce
 
 import msgspec
 
-from .recognisers import CAMERA, CUT, POSTCODE, allow, recognise
-from .text import normalise
+from ..words.text import normalise
+from .addresses import POSTCODE
+from .filming import CAMERA
+from .recognisers import allow, recognise
+from .spans import CUT
 
 KINDS = (
     "profile_link",

@@ -1,0 +1,1 @@
+"""Personal details: what they look like, where they stand in a comment, and a copy without them."""
