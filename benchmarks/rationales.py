@@ -24,9 +24,11 @@ from holdout import markdown
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from social_guard.categories import HEADS as ALL_HEADS
 from social_guard.explaining.explanation import Explanation, explain_prediction
 from social_guard.files.data import load_comments, stable_fractions, text_key
 from social_guard.files.persistence import Model, load_model, save_model
+from social_guard.files.variations import THANKS
 from social_guard.model.classifier import CommentClassifier
 from social_guard.model.features import char_ngrams
 from social_guard.model.matrix import assemble, count_units
@@ -55,13 +57,12 @@ class Post:
 
 
 def train_model(comments: Path, corpora: Path, marked: Iterable[str], folder: Path) -> None:
-    """The usual recipe for the heads concerned, without any text that stands among the marked posts."""
+    """The usual recipe for the heads concerned and thanks, by which it pads, without any text that stands among the marked posts."""
     recipe = Recipe(folds=0)
     rows = gather_comments(comments, corpora, recipe)
     seen = set(map(text_key, marked))
     kept = ~rows["text"].map(text_key).isin(seen)
-    others = ["text", "source", "split", "group", "writer", "own", "unit"]
-    rows = rows.loc[kept, [*others, *HEADS]].reset_index(drop=True)
+    rows = rows[kept].drop(columns=sorted(set(ALL_HEADS) - {*HEADS, THANKS})).reset_index(drop=True)
     print(f"{len(rows):,} comments to learn from; {int((~kept).sum()):,} that are among the marked posts are left out", flush=True)
     save_model(Model(fit_rows(rows, recipe, {}).weights_, "version = 1\n"), folder)
 
