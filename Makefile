@@ -29,6 +29,7 @@ evaluate:  ## figures on comments that the model was not trained on, into docs/f
 	$(PYTHON) benchmarks/rationales.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/explanations.py
 	$(PYTHON) benchmarks/review_sheet.py
+	$(PYTHON) benchmarks/training_privacy.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/papers.py
 
 papers:  ## model card, data sheets, records and annexes from those figures, into docs/papers/

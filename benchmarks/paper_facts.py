@@ -29,16 +29,13 @@ FROZEN = "The frozen part"
 
 def gather_facts(guard: SocialGuard, figures: Path) -> dict[str, Any]:
     """What the templates are filled with. `SystemExit` when the figures are those of another model."""
-    evaluation = json.loads(figures.read_text(encoding="utf-8"))
-    if evaluation["model"] != guard.model_hash:
-        raise SystemExit(
-            f"{figures} is about model {evaluation['model'][:12]}, and the model in use is {guard.model_hash[:12]}: "
-            "run `make evaluate` first"
-        )
+    evaluation = read_figures(figures, guard, "make evaluate")
+    privacy = read_figures(figures.with_name("training-privacy.json"), guard, "python benchmarks/training_privacy.py")
     own = load_comments(ROOT / "data" / "comments")
     parts = {name: evaluation["figures"][title] for name, title in PARTS.items()}
     return parts | {
         "frozen": evaluation["figures"].get(FROZEN),
+        "membership": privacy["membership"],
         "settings": evaluation["settings"],
         "version": __version__,
         "model": guard.model_hash,
@@ -54,6 +51,16 @@ def gather_facts(guard: SocialGuard, figures: Path) -> dict[str, Any]:
         "log": log_fields(guard),
         "examples": examples(guard, harmless_words(own)),
     }
+
+
+def read_figures(path: Path, guard: SocialGuard, command: str) -> dict[str, Any]:
+    """The content of a file of figures about this model."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if content["model"] != guard.model_hash:
+        raise SystemExit(
+            f"{path} is about model {content['model'][:12]}, and the model in use is {guard.model_hash[:12]}: run `{command}` first"
+        )
+    return content
 
 
 def log_fields(guard: SocialGuard) -> list[str]:
