@@ -1,9 +1,6 @@
-"""Cost per character of hostile comments, from a thousand characters to a million: it must stay bounded.
+"""Cost per character of hostile comments, from a thousand characters to a million: it must stay bounded. Into docs/figures/linear.md.
 
     python benchmarks/linear.py
-
-The last columns divide the cost per character of the longest comment by that of the shortest: about 1 for linear time or
-less, 1000 for time that grows with the square. Short comments cost more per character where a fixed part counts.
 """
 
 from __future__ import annotations
@@ -12,11 +9,23 @@ import argparse
 import time
 from collections.abc import Callable
 from itertools import islice
+from pathlib import Path
 
 import pandas as pd
 from holdout import markdown
 
 from social_guard import SocialGuard
+from social_guard.pages.plots import line_plot
+from social_guard.safe_files import write_file
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "figures" / "linear.md"
+HEAD = """\
+# Hostile comments: the cost of a character
+
+Written by `benchmarks/linear.py`: microseconds a character, of comments of many characters. The ratio divides the cost in the longest
+comment by that in the shortest: about 1 for time that grows in step, 1,000 for time that grows with the square. Short comments
+cost more where a fixed part counts, and very long ones no longer fit the processor's caches.
+"""
 
 
 def _repeated(piece: str) -> Callable[[int], str]:
@@ -49,18 +58,23 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+", default=[10**3, 10**4, 10**5, 10**6])
     lengths = sorted(parser.parse_args().lengths)
     guard = SocialGuard.load()
-    guard.moderate("warm")
-    steps = {"moderate": guard.moderate, "explain": lambda text: str(guard.explain(text))}
-    rows = []
-    for shape, make in SHAPES.items():
-        row: dict[str, object] = {"shape": shape}
-        for name, step in steps.items():
-            costs = [_cost(step, make(length)) for length in lengths]
-            row |= {f"{name} {length:,}": round(cost, 2) for length, cost in zip(lengths, costs, strict=True)}
-            row[f"{name} ratio"] = round(costs[-1] / costs[0], 2)
-        rows.append(row)
-    print("Microseconds per character.\n")
-    print(markdown(pd.DataFrame(rows)))
+    guard.moderate("what is misspelt or masked, as in idoit and st*pid, is looked up in tables made when first needed")
+    parts = [HEAD]
+    for name, step in {"moderate": guard.moderate, "explain": lambda text: str(guard.explain(text))}.items():
+        costs = {shape: [_cost(step, make(length)) for length in lengths] for shape, make in SHAPES.items()}
+        drawn = line_plot({shape: [(n, c, c, c) for n, c in zip(lengths, found, strict=True)] for shape, found in costs.items()}, x="characters", y="µs a character")
+        write_file(PAGE.with_name(f"linear-{name}.svg"), drawn + "\n")
+        parts.append(f"## {name}\n\n{markdown(_table(costs, lengths))}\n\n![{name}: cost of a character by the length](linear-{name}.svg)\n")
+    write_file(PAGE, "\n".join(parts))
+    print(PAGE.read_text(encoding="utf-8"))
+
+
+def _table(costs: dict[str, list[float]], lengths: list[int]) -> pd.DataFrame:
+    named = [
+        {"shape": shape} | {f"{n:,}": round(cost, 2) for n, cost in zip(lengths, found, strict=True)} | {"ratio": round(found[-1] / found[0], 2)}
+        for shape, found in costs.items()
+    ]
+    return pd.DataFrame(named)
 
 
 def _cost(step: Callable[[str], object], text: str) -> float:
