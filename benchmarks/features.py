@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 from evaluate import markdown
 from joblib import Parallel, delayed
-from recipe import foreign_area, held_out_pairs, own_precision
+from recipe import asked_for, foreign_area, held_out_pairs, own_precision
 from scipy import sparse
 
 from social_guard.categories import CATEGORIES
@@ -32,7 +31,7 @@ from social_guard.model.matrix import (
 )
 from social_guard.model.scorer import inverse_frequency
 from social_guard.model.word_classes import induce_word_classes
-from social_guard.training import Recipe, gather_comments
+from social_guard.training import Recipe
 from social_guard.words.marks import END, MARKS, NAME, SHOUT, START
 from social_guard.words.text import fold, tokens
 
@@ -173,14 +172,9 @@ def measure(variant: Variant, rows: pd.DataFrame, parallel: Parallel) -> dict[st
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpora", default="../shared/corpora")
-    parser.add_argument("--per-source", type=int, default=1000, help="comments of each public source; fewer go faster")
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
-    rows = gather_comments(ROOT / "data" / "comments", options.corpora, replace(Recipe(), per_source=options.per_source))
+    rows, jobs = asked_for(__doc__)
     table = []
-    with Parallel(n_jobs=options.jobs) as parallel:
+    with Parallel(n_jobs=jobs) as parallel:
         for variant in variants(rows):
             table.append(measure(variant, rows, parallel))
             print(table[-1], flush=True)

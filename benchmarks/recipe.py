@@ -9,6 +9,7 @@ writer. *Foreign* is the mean AUC on open public sources, each held out in turn 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,17 @@ HEAD = """\
 
 Written by `benchmarks/recipe.py`. *Own*: mean average precision of the categories on our own comments, each judged by a
 model that never saw its writer. *Foreign*: mean AUC on open public sources, each held out in turn."""
+
+
+def asked_for(description: str | None) -> tuple[pd.DataFrame, int]:
+    """The comments, and the number of processes, that the command line asks for."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--corpora", default="../shared/corpora")
+    parser.add_argument("--per-source", type=int, default=1000, help="comments of each public source; fewer go faster")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    recipe = replace(Recipe(), per_source=options.per_source)
+    return gather_comments(ROOT / "data" / "comments", options.corpora, recipe), options.jobs
 
 
 def labels_of(rows: pd.DataFrame, key: str) -> np.ndarray:

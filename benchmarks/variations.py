@@ -7,7 +7,6 @@ All on our own comments by writers whom the model did not see, and on sentences 
 
 from __future__ import annotations
 
-import argparse
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 from holdout import markdown
 from joblib import Parallel, delayed
-from recipe import labels_of
+from recipe import asked_for, labels_of
 from sklearn.metrics import average_precision_score
 
 from social_guard.categories import CATEGORIES
@@ -32,7 +31,7 @@ from social_guard.model.matrix import (
 )
 from social_guard.model.word_classes import induce_word_classes
 from social_guard.safe_files import write_file
-from social_guard.training import Recipe, gather_comments, vary_comments
+from social_guard.training import Recipe, vary_comments
 
 ROOT = Path(__file__).resolve().parents[1]
 PADDED = ("abuse", "offensive_language", "harassment", "hate_speech")
@@ -166,14 +165,9 @@ def measured(rows: pd.DataFrame, jobs: int) -> Iterator[dict[str, object]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpora", default="../shared/corpora")
-    parser.add_argument("--per-source", type=int, default=1000, help="comments of each public source; fewer go faster")
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
-    rows = gather_comments(ROOT / "data" / "comments", options.corpora, replace(Recipe(), per_source=options.per_source))
+    rows, jobs = asked_for(__doc__)
     table = []
-    for row in measured(rows, options.jobs):
+    for row in measured(rows, jobs):
         table.append(row)
         print(row, flush=True)
     size = f"Measured with {int(rows['own'].sum()):,} comments of our own and {int((~rows['own']).sum()):,} public ones."

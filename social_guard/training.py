@@ -164,16 +164,23 @@ def vary_comments(rows: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, Flo
     return learnt, np.concatenate([weight, shared, np.full(len(padded), recipe.padded_weight)])
 
 
-def page_weights(rows: pd.DataFrame) -> Floats:
-    """How much each comment counts in the calibration, shape (n_comments,): our own ones, as a page would hold them.
+def page_like(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which comments are our own and as a page would hold them, shape (n_comments,).
 
-    Writers who wrote mostly for one category are no measure of how sure a score is on a page. They count so little that they
-    matter only for what nobody else wrote.
+    Writers who wrote mostly for one category are no measure of how sure a score is on a page.
     """
     heads = [key for key in CATEGORIES if key in rows]
     shares = (rows[heads] == 1).fillna(False).astype(float).groupby(rows["writer"]).transform("mean").max(axis=1)
     drilled = (rows["writer"] != "") & (shares > DRILLED)
-    return (rows["own"] * np.where(drilled, DRILLED_WEIGHT, 1.0)).to_numpy(dtype=float)
+    return (rows["own"] & ~drilled).to_numpy(dtype=bool)
+
+
+def page_weights(rows: pd.DataFrame) -> Floats:
+    """How much each comment counts in the calibration, shape (n_comments,).
+
+    Our own ones that are not `page_like` count so little that they matter only for what nobody else wrote.
+    """
+    return np.where(page_like(rows), 1.0, DRILLED_WEIGHT * rows["own"].to_numpy(dtype=float))
 
 
 def suspect_labels(comments: pd.DataFrame, classifier: CommentClassifier) -> pd.DataFrame:
@@ -312,7 +319,7 @@ def write_policy(rows: pd.DataFrame, held_out: pd.DataFrame, model: str) -> str:
 
     For actions, our own comments and real ones of our ground are judged apart, and the higher threshold is taken:
     neither may have more false alarms than the budget. For review, what counts is that harmful comments are seen, and
-    for review and signposts only comments as a page would hold them (`page_weights`) are asked.
+    for review and signposts only comments that are `page_like` are asked.
     """
     not_english = _not_english_threshold(rows, held_out)
     page = _page_rows(rows, [head for head in CATEGORIES if head in held_out])
@@ -332,7 +339,7 @@ def _at_least(held_out: pd.DataFrame, head: str, threshold: float) -> pd.Series:
 
 def _page_rows(rows: pd.DataFrame, heads: list[str]) -> NDArray[np.bool_]:
     """Our own comments as a page would hold them; all of our own if they lack a category."""
-    page = page_weights(rows) == 1
+    page = page_like(rows)
     return page if (rows.loc[page, heads] == 1).any().all() else rows["own"].to_numpy(dtype=bool)
 
 

@@ -10,15 +10,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 import msgspec
 
 from ..words.text import normalise
 from .addresses import POSTCODE
 from .filming import CAMERA
-from .recognisers import allow, recognise
-from .spans import CUT
+from .numbers import telephone
+from .recognisers import recognise
+from .spans import CUT, Allowed
 
 KINDS = (
     "profile_link",
@@ -243,8 +244,23 @@ class _Cut:
         comment = normalise(reduce(lambda text, sign: text.replace(*sign), _HIDDEN, self.text))
         folded = reduce(lambda text, sign: text.replace(*sign[::-1]), _HIDDEN, comment.text)
         done = 0
-        for span in sorted(recognise(folded, allow(*map(tuple, msgspec.structs.astuple(contacts))))):
+        for span in sorted(recognise(folded, _allowed(*map(tuple, msgspec.structs.astuple(contacts))))):
             first, after = map(self._to_raw, comment.raw_span(span.start, span.end))
             if first >= done:  # one raw character may fold to several, which two spans may share
                 yield PersonalDetail(span.kind, first, after, self.raw[first:after])
                 done = after
+
+
+_Names = tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def _allowed(phones: _Names, emails: _Names, domains: _Names, handles: _Names, postcodes: _Names) -> Allowed:
+    """Make public contacts ready for comparing."""
+    return Allowed(
+        frozenset(filter(None, (telephone(re.sub(r"[^0-9+]", "", phone)) for phone in phones))),
+        frozenset(map(str.lower, emails)),
+        tuple(map(str.lower, domains)),
+        frozenset(handle.lower().lstrip("@") for handle in handles),
+        frozenset(code.lower().replace(" ", "") for code in postcodes),
+    )

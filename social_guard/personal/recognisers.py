@@ -5,30 +5,14 @@ Every pattern is bounded, which keeps the time linear for any text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 
 from .addresses import addresses
 from .births import dates_of_birth
 from .contacts import emails, handles, profile_links, said_emails
 from .filming import covert_filming
-from .numbers import hospital_numbers, numbers, telephone
+from .numbers import hospital_numbers, numbers
 from .spans import CUT, Allowed, Span
-
-_Names = tuple[str, ...]
-
-
-@lru_cache(maxsize=64)
-def allow(phones: _Names, emails: _Names, domains: _Names, handles: _Names, postcodes: _Names) -> Allowed:
-    """Make public contacts ready for comparing."""
-    return Allowed(
-        frozenset(filter(None, (telephone(re.sub(r"[^0-9+]", "", phone)) for phone in phones))),
-        frozenset(map(str.lower, emails)),
-        tuple(map(str.lower, domains)),
-        frozenset(handle.lower().lstrip("@") for handle in handles),
-        frozenset(code.lower().replace(" ", "") for code in postcodes),
-    )
 
 
 def recognise(folded: str, allowed: Allowed) -> list[Span]:
@@ -36,7 +20,7 @@ def recognise(folded: str, allowed: Allowed) -> list[Span]:
 
     Examples
     --------
-    >>> recognise("dob 3/5/51, 07700 900123", allow((), (), (), (), ()))
+    >>> recognise("dob 3/5/51, 07700 900123", Allowed(frozenset(), frozenset(), (), frozenset(), frozenset()))
     [Span(start=4, end=10, kind='date_of_birth'), Span(start=12, end=24, kind='phone')]
     """
     found: list[Span] = []
