@@ -114,7 +114,7 @@ def test_five_thousand_comments_are_shown(visit, shipped_guard, own_comments):
     page.wait_for_function("() => document.querySelectorAll('#list > li').length === 5000")
     page.fill("#words", "NEEDLE in a hay")
     page.wait_for_function("() => document.querySelectorAll('#list > li').length === 1")
-    assert page.locator(".text").first.inner_text() == "a needle in a haystack"
+    assert page.locator(".text").first.text_content() == "a needle in a haystack"
 
 
 def test_nothing_that_a_comment_holds_runs(visit, browser, shipped_guard, tmp_path):
@@ -260,7 +260,7 @@ def test_decisions_become_labels(visit, small, tmp_path):
     card(page, "-2").get_by_role("button", name="None", exact=True).click()
     card(page, "003").get_by_text("Agree: none").click()
     card(page, "é,\"x\"").get_by_role("button", name="Hide", exact=True).click()
-    assert "tick a category" in card(page, "é,\"x\"").locator(".verdict").inner_text()
+    assert "tick a category" in card(page, "é,\"x\"").locator(".verdict").text_content()
     card(page, "é,\"x\"").get_by_text("Category and note").click()
     card(page, "é,\"x\"").get_by_label("Spam").check()
     card(page, "'@d").get_by_text("Category and note").click()
@@ -296,7 +296,7 @@ def test_decisions_stay_until_forgotten(visit, small):
     page.reload()
     page.wait_for_selector("#list > li")
     assert page.locator("#decided").inner_text() == "1 decided"
-    assert page.locator("[aria-pressed=true]").inner_text().endswith("Remove")
+    assert page.locator("[aria-pressed=true]").text_content().endswith("Remove")
     page.click("#help")
     page.click("#forget")
     assert page.locator("#decided").inner_text() == "1 decided"
@@ -320,7 +320,7 @@ def test_the_post_stands_above_the_comment(visit, shipped_guard):
     page = visit(make_sheet(shipped_guard, ["You stupid idiots", "You fools"], post=["New <b>scanner</b>", None])[1])
     page.select_option("#show", "all")
     wait_count(page, "Showing 2 of 2")
-    assert page.locator(".post").all_inner_texts() == ["Under: New <b>scanner</b>"]
+    assert page.locator(".post").all_text_contents() == ["Under: New <b>scanner</b>"]
 
 
 def test_a_browser_without_storage_still_works(visit, small, tmp_path):
