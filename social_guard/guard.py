@@ -1,10 +1,13 @@
-"""`SocialGuard`, the face of the package: it delegates and holds no logic of its own."""
+"""`SocialGuard`, the face of the package: it delegates and holds no logic of its own.
+
+What a single decision does not need is loaded by the calls that do, so that a process which decides once starts quickly.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,29 +15,23 @@ import numpy as np
 
 from .arrays import Floats
 from .categories import CATEGORIES, URGENT
-from .evaluation.evaluate import Evaluation, evaluate_guard
 from .exceptions import DataError
-from .explaining.explanation import Explanation, explain_frame, explain_prediction
-from .explaining.model_views import strongest_terms, term_sources
-from .explaining.reasons import describe_decision, tell_author
-from .explaining.removal import Removal
-from .files.batch import BatchScorer, score_arrow, score_batch, score_dataset, score_frame
-from .files.data import load_comments
 from .files.persistence import Model, load_model, save_model, weights_hash
-from .files.shifted import shift_model
-from .files.stream import FileOptions, Progress, policy_digest, score_file
 from .model.context import check_posts
 from .model.scorer import Scorer, Weights, to_probability
 from .policy.decide import Decision, DecisionTable
-from .policy.goals import Goal, Precision
 from .policy.reading import parse_policy
 from .policy.settings import NEVER, Policy
-from .policy.tuning import tune_policy
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .files.batch import Dataset
+    from .evaluation.evaluate import Evaluation
+    from .explaining.explanation import Explanation
+    from .explaining.removal import Removal
+    from .files.batch import BatchScorer, Dataset
+    from .files.stream import Progress
+    from .policy.goals import Precision
 
 
 class SocialGuard:
@@ -63,7 +60,6 @@ class SocialGuard:
         self._policy = parse_policy(model.policy_text)
         self._scorer = Scorer(model.weights)
         self._table = DecisionTable(self._policy, model.weights.heads)
-        self._batch_scorer = BatchScorer(self._scorer, self._table)
         self._scored = [(i, head) for i, head in enumerate(model.weights.heads) if head in CATEGORIES]
 
     @classmethod
@@ -90,7 +86,13 @@ class SocialGuard:
         ModelError, PolicyError
             With the file that is wrong and what to do.
         """
-        return cls(load_model(folder, policy, partial(shift_model, prevalence=prevalence) if prevalence else None))
+        return cls(load_model(folder, policy, partial(_shifted, prevalence=prevalence) if prevalence else None))
+
+    @cached_property
+    def _batch_scorer(self) -> BatchScorer:
+        from .files.batch import BatchScorer
+
+        return BatchScorer(self._scorer, self._table)
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -144,6 +146,8 @@ class SocialGuard:
     def _reason(
         self, text: str, post: str | None, decision: Decision, *, mask: bool = False, author: bool = False
     ) -> str:
+        from .explaining.reasons import describe_decision
+
         explanation = self.explain(text, post)
         levels = self._table.levels(to_probability(explanation.log_odds)[None])[0].tolist()
         # a category that only a rule calls for is not told with the words of its score, which did not decide
@@ -153,6 +157,7 @@ class SocialGuard:
         return self._tell_author(decision, words) if author else describe_decision(decision, words, mask=mask)
 
     def _tell_author(self, decision: Decision, words: Mapping[str, Sequence[str]]) -> str:
+        from .explaining.reasons import tell_author
         from .policy.signposts import destination
 
         to = destination(URGENT, self.policy)
@@ -171,10 +176,14 @@ class SocialGuard:
 
     def score_frame(self, frame: pd.DataFrame, text: str = "text", post: str | None = None) -> pd.DataFrame:
         """Score the rows of a frame; returns the new columns only, with the same index (see `files.batch.score_frame`)."""
+        from .files.batch import score_frame
+
         return score_frame(self._batch_scorer, frame, text, post)
 
     def score_arrow(self, table: Any, text: str = "text", post: str | None = None) -> Any:
         """Score the rows of a pyarrow table or record batch; returns the new columns only (see `files.batch.score_arrow`)."""
+        from .files.batch import score_arrow
+
         return score_arrow(self._batch_scorer, table, text, post)
 
     def score_batch(self, batch: Mapping[str, Any], text: str = "text", post: str | None = None) -> dict[str, list[Any]]:
@@ -185,10 +194,14 @@ class SocialGuard:
         >>> SocialGuard.load().score_batch({"text": ["Thank you all"]})["action"]
         ['none']
         """
+        from .files.batch import score_batch
+
         return score_batch(self._batch_scorer, batch, text, post)
 
     def score_dataset(self, dataset: Dataset, text: str = "text", post: str | None = None, **options: Any) -> Dataset:
         """Score a Hugging Face data set, in memory or streamed; returns it with the new columns (see `files.batch.score_dataset`)."""
+        from .files.batch import score_dataset
+
         return score_dataset(self._batch_scorer, dataset, text, post, **options)
 
     def score_file(
@@ -210,6 +223,8 @@ class SocialGuard:
         **options
             ``text``, ``post``, ``source_format``, ``target_format``, ``encoding``, ``bom``: see `files.stream.FileOptions`.
         """
+        from .files.stream import FileOptions, policy_digest, score_file
+
         given = FileOptions(**options)
         identity = {"model": self.model_hash, "policy": policy_digest(self.policy_text)}
         same: dict[str, Any] = {"jobs": jobs, "resume": resume, "progress": progress}
@@ -217,6 +232,8 @@ class SocialGuard:
 
     def explain(self, text: str, post: str | None = None) -> Explanation:
         """Take the scores of one comment apart, term by term; ``post`` is what it answers."""
+        from .explaining.explanation import explain_prediction
+
         return explain_prediction(self._scorer, _one_text(text), _one_post(post))
 
     def counterfactual(self, text: str, post: str | None = None) -> Removal | None:
@@ -261,6 +278,8 @@ class SocialGuard:
         top : int or None
             How many terms to keep for a comment and head, the strongest for or against; None keeps all.
         """
+        from .explaining.explanation import explain_frame
+
         limits = self._table.limits() if heads is None else self._only(heads)
         return explain_frame(self._scorer, frame, limits, text=text, post=post, top=top)
 
@@ -272,14 +291,20 @@ class SocialGuard:
 
     def strongest_terms(self, head: str, most: int = 20, *, kind: str | None = None) -> pd.DataFrame:
         """What the model weighs most for and against a head (see `explaining.model_views.strongest_terms`)."""
+        from .explaining.model_views import strongest_terms
+
         return strongest_terms(self._model.weights, head, most, kind=kind)
 
     def term_sources(self, comments: pd.DataFrame, head: str, terms: Sequence[str]) -> pd.DataFrame:
         """Which sources of training comments support some terms of a head (see `explaining.model_views.term_sources`)."""
+        from .explaining.model_views import term_sources
+
         return term_sources(self._model.weights, comments, head, terms)
 
     def evaluate(self, comments: pd.DataFrame, **options: Any) -> Evaluation:
         """Measure scores and decisions against labels, at the prevalence of the manifest (see `evaluation.evaluate.evaluate_guard`)."""
+        from .evaluation.evaluate import evaluate_guard
+
         return evaluate_guard(self, comments, **options)
 
     def tune(self, valid: pd.DataFrame | str | Path, precision: Precision | None = None, *, text: str = "text", **goal: Any) -> Self:
@@ -306,6 +331,10 @@ class SocialGuard:
         TuningError
             When the labels do not prove a promise; it names every step concerned and the labels that are missing.
         """
+        from .files.data import load_comments
+        from .policy.goals import Goal
+        from .policy.tuning import tune_policy
+
         comments = load_comments(valid, text=text)
         aim = Goal(precision=precision, **goal).known_to_model(self._model.manifest.get("prevalence") or {})
         tuned = tune_policy(self.policy_text, self._score_columns(comments), comments, aim, model=self.model_hash)
@@ -352,7 +381,7 @@ class SocialGuard:
         >>> even.moderate(text).action == guard.moderate(text).action
         True
         """
-        return type(self)(shift_model(self._model, prevalence))
+        return type(self)(_shifted(self._model, prevalence))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model folder, whole or not at all."""
@@ -364,6 +393,12 @@ class SocialGuard:
 
     def __repr__(self) -> str:
         return f"SocialGuard(model={self.model_hash[:12]!r}, heads={len(self.heads)})"
+
+
+def _shifted(model: Model, prevalence: Mapping[str, float]) -> Model:
+    from .files.shifted import shift_model
+
+    return shift_model(model, prevalence)
 
 
 def _one_text(text: str) -> str:
