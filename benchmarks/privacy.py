@@ -25,7 +25,9 @@ from tqdm import tqdm
 from social_guard import PersonalDetail, SocialGuard, find_personal_details, load_policy
 from social_guard.model.matrix import count_units
 from social_guard.model.word_classes import induce_word_classes
-from social_guard.personal.privacy import KINDS, PublicContacts, may_hold_details
+from social_guard.personal.privacy import may_hold_details
+from social_guard.personal.public_contacts import PublicContacts
+from social_guard.personal.spans import KINDS
 from social_guard.training import Recipe, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -25,7 +25,7 @@ _ROOMS = {
     "History": "records.history",
     "PersonalDetail": "personal.privacy",
     "Policy": "policy.settings",
-    "PublicContacts": "personal.privacy",
+    "PublicContacts": "personal.public_contacts",
     "Recipe": "training",
     "SIGNPOSTS": "categories",
     "SocialGuard": "guard",

@@ -7,14 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from social_guard.exceptions import MissingExtraError
-from social_guard.personal.privacy import (
-    KINDS,
-    PublicContacts,
-    contact_problems,
-    find_personal_details,
-    may_hold_details,
-    redact,
-)
+from social_guard.personal.privacy import find_personal_details, may_hold_details, redact
+from social_guard.personal.public_contacts import PublicContacts, contact_problems
+from social_guard.personal.spans import KINDS
 from social_guard.policy.reading import load_policy
 from tests.conftest import ROOT
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .spans import Allowed, Span, before
+from .spans import POSTCODE, Allowed, Span, before
 
-POSTCODE = r"[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}"
 _STREET = (
     r"(?:street|st|road|rd|avenue|ave|lane|ln|close|drive|court|terrace|place|gardens?|grove|crescent|way|walk|hill|mews|square|row|"
     r"rise|park|house|view|green|parade|estate|buildings|mansions|yard|wharf|quay|vale|cottages?|gate|passage|mount|approach|broadway)"

@@ -5,6 +5,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+KINDS = (
+    "profile_link",
+    "email",
+    "social_handle",
+    "date_of_birth",
+    "nhs_number",
+    "phone",
+    "hospital_number",
+    "address",
+    "covert_filming",
+)
+"""Every kind of personal detail, the most specific first."""
+POSTCODE = r"[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}"
 CUT = "\x04"
 """Stands for a detail that is dealt with: no pattern matches it, so none reaches across it."""
 FILL = rf"[^0-9{CUT}\n!?;]"

@@ -13,7 +13,7 @@ import msgspec
 
 from ..categories import CATEGORIES, SIGNPOSTS, URGENT
 from ..exceptions import PolicyError
-from ..personal.privacy import contact_problems
+from ..personal.public_contacts import contact_problems
 from .rules import rule_problems
 from .settings import (
     DAYS,

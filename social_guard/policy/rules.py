@@ -13,16 +13,16 @@ from datetime import date
 import msgspec
 
 from ..categories import CATEGORIES
-from ..personal.numbers import load_libraries
-from ..personal.privacy import KINDS, NO_CONTACTS, PublicContacts, find_personal_details
-from ..words.text import EMAIL, LINK, USER, fold
+from ..personal.public_contacts import NO_CONTACTS, PublicContacts
+from ..personal.spans import KINDS
+from ..words.text import EMAIL, LINK, USER, WORD_CHARACTER, fold
 
 STAFF_CATEGORY = "harassment"
 """A name on the staff list counts when this category is at least in its review band."""
 DETAIL_CATEGORY = "privacy"
 FEW = 32
 ACTIONS = ("hide", "remove", "report")
-_WORD = re.compile(r"[a-z0-9\x80-\U0010ffff]+")
+_WORD = re.compile(rf"{WORD_CHARACTER}+")
 
 
 class Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +125,8 @@ class RuleBook:
                 phrase = words(rule.phrase)
                 self._by_first.setdefault(phrase[0], []).append((phrase, rule))
         if self._details:
+            from ..personal.numbers import load_libraries
+
             load_libraries()
 
     def __bool__(self) -> bool:
@@ -154,7 +156,12 @@ class RuleBook:
         return any(map(lowered.__contains__, self._by_first))
 
     def _details_in(self, text: str) -> Iterator[Rule]:
-        found = {detail.kind for detail in find_personal_details(text, public_contacts=self._contacts)} if self._details else ()
+        if not self._details:
+            return
+        # its many patterns take longer to load than the rest of a guard
+        from ..personal.privacy import find_personal_details
+
+        found = {detail.kind for detail in find_personal_details(text, public_contacts=self._contacts)}
         for rule in self._details if found else ():
             kinds = tuple(kind for kind in rule.kinds if kind in found)
             if kinds and not has_expired(rule):

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from ..categories import URGENT
-from ..personal.privacy import PublicContacts
+from ..personal.public_contacts import PublicContacts
 from .rules import Rules
 
 VERSION = 1

@@ -39,8 +39,9 @@ _EDIT = re.compile(
     r"|(?P<char>(?-i:[^\x00-\x7f]))",
     re.IGNORECASE,
 )
-_WORD = r"a-z0-9\x80-\U0010ffff"
-_TOKEN = re.compile(rf"[{_WORD}]+(?:['*]+[{_WORD}]+)*\**|[!?]+|[#$%]")
+WORD_CHARACTER = r"[^\x00-/:-`{-\x7f]"
+"""A small letter, a digit, or what is not ASCII; said by what it is not, since a range up to the last character compiles slowly."""
+_TOKEN = re.compile(rf"{WORD_CHARACTER}+(?:['*]+{WORD_CHARACTER}+)*\**|[!?]+|[#$%]")
 
 
 class Reading(NamedTuple):
@@ -307,8 +308,10 @@ def _mask_shape(piece: str) -> str:
 
 _SEPARATORS = r" .\-_*,/\\~^"
 _ALONE = "(?<![a-z0-9'])[a-z]"
+_RARE = r"[^\x00-\x1f\"#%&'():;<=>?A-Z\[\]`a-z{}\x7f]"
+"""A separator, one of ``@$!|+``, a digit, or what is not ASCII."""
 _SIGNED = re.compile(  # every way begins with a rare character, which the search jumps to, and looks back from there
-    rf"[{_SEPARATORS}@$!|+0-9\x80-\U0010ffff](?:(?<=[^\x00-\x7f‹›])"
+    rf"{_RARE}(?:(?<=[^\x00-\x7f‹›])"
     r"|(?<=[a-z][@$!|+0-9])[@$!|+0-9]*[a-z]|(?<=\$)[a-z]|(?<=[a-z]\$)"
     r"|(?<=[0-9@!|+])[a-z]|(?<=[a-z][0-9@])|(?<=[a-z]\*)[a-z*]"
     rf"|(?<={_ALONE}[{_SEPARATORS}])[{_SEPARATORS}]{{0,2}}[a-z0-9@$!][{_SEPARATORS}]{{1,3}}[a-z](?![a-z0-9'])"
