@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Iterator
@@ -115,7 +114,7 @@ def new_folder(path: str | Path) -> Iterator[Path]:
 
 
 def _hidden(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    return path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
 
 
 def flush_folder(folder: Path) -> None:

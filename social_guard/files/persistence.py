@@ -21,8 +21,9 @@ import json
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from math import prod
 from pathlib import Path
@@ -254,13 +255,19 @@ def _parse_weights(weights: bytes, vocabulary: bytes, manifest: dict[str, Any]) 
         _block(keys[start:end], name, float(scale), loaded)
         for name, start, end, scale in zip(BLOCKS, starts, ends, loaded["scales"], strict=True)
     ]
-    word_classes = {word: tuple(names) for word, *names in (line.split("\t") for line in keys[ends[-1] :])}
+    word_classes = _word_classes(keys[ends[-1] :])
     if not set(chain.from_iterable(word_classes.values())) <= set(classes.keys):
         raise ValueError("a word has a class that is not in the vocabulary")
     result = Weights(heads, loaded["intercepts"], loaded["steps"], int(loaded["n_comments"]), words, grams, classes, word_classes)
     _check_shapes(result)
     _check_ranges(result)
     return result
+
+
+def _word_classes(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The classes of each word; many words have the same ones, which are made once."""
+    classes = cache(lambda names: tuple(names.split("\t")[1:]))
+    return {word: classes(tab + names) for word, tab, names in (line.partition("\t") for line in lines)}
 
 
 def _unpack_lines(vocabulary: bytes) -> list[str]:
@@ -300,7 +307,7 @@ def _check_shapes(weights: Weights) -> None:
         raise ValueError("the number of heads differs between the files")
     if not weights.heads or len(set(weights.heads)) < len(weights.heads):
         raise ValueError("the heads are none, or one of them is named twice")
-    if any(len(set(block.keys)) < len(block.keys) or "" in block.keys for block in weights.blocks):
+    if any(len(block.index) < len(block.keys) or "" in block.index for block in weights.blocks):
         raise ValueError("a feature is named twice, or has no name")
     if any(key.count(" ") > 1 for key in weights.words.keys):
         raise ValueError("the words hold more than tokens and pairs")

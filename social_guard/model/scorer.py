@@ -140,10 +140,10 @@ class Scorer:
         self._values, self._columns = Struct(f"<{len(weights.heads)}h"), Struct(f"<{len(weights.heads) + 1}q")
         self._signs = int.from_bytes(self._columns.pack(*[-(1 << 63)] * (len(weights.heads) + 1)), "little")
         self._steps = list(zip(weights.steps.tolist(), weights.intercepts.tolist(), strict=True))
-        counts = zip(weights.words.keys, weights.words.frequencies.tolist(), strict=True)
-        least = float(min(weights.words.frequencies, default=1))  # what has a class, but no weight of its own, is seldom
+        counts = weights.words.frequencies.astype(float).tolist()
+        least = min(counts, default=1.0)  # what has a class, but no weight of its own, is seldom
         self.known = Lexicon(dict.fromkeys(weights.word_classes, least))
-        self.known.update((key, float(count)) for key, count in counts if " " not in key)
+        self.known.update((key, count) for key, count in zip(weights.words.keys, counts, strict=True) if " " not in key)
         self._context = weights.words.index.keys() & KEYS
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
