@@ -74,7 +74,7 @@ class Recipe:
     max_grams: int = 60_000
     word_classes: tuple[int, ...] = (300, 1500)
     class_scale: float = 0.5
-    folds: int = 3
+    folds: int = 6
 
 
 def train_guard(

@@ -11,7 +11,7 @@ from tests.test_suspects import DISGUISED
 from tests.test_text import TEXTS
 
 MARKED = st.lists(
-    st.sampled_from(["@ward", "WWW.", "a.CO", "&amp;", "&Lt;", "&lt;", "//", "x@y.uk", ".", "w", " ", "é", "\u212a", "ſ", "İ", "‹", "🐷", "ask Gavin", ", Bev Stott", "\ud800", "\xa0"])
+    st.sampled_from(["@ward", "#AskNow", "\n", "WWW.", "a.CO", "&amp;", "&Lt;", "&lt;", "//", "x@y.uk", ".", "w", " ", "é", "\u212a", "ſ", "İ", "‹", "🐷", "ask Gavin", ", Bev Stott", "\ud800", "\xa0"])
 ).map("".join)
 
 

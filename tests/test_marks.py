@@ -59,6 +59,7 @@ def test_names_are_marked(text, names):
     [
         ("Thanks", "‹end› ‹uptoone›"),
         ("one two three four five", "‹end› ‹uptosix›"),
+        ("one\ntwo three\r\nfour\nfive", "‹end› ‹uptosix›"),
         ("NOT GOOD AT ALL", "‹end› ‹uptofour› ‹shout›"),
         ("OK", "‹end› ‹uptoone›"),
         ("a " * 100, "‹end› ‹overninety›"),

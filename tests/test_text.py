@@ -126,7 +126,28 @@ def test_raw_span_points_at_what_was_written():
     assert places["moron"].startswith("𝓶𝓸𝓻𝓸𝓷")
 
 
-TEXTS = st.text(st.characters() | st.sampled_from("aAs$1!@.*& \u200b\u0301🅰🐷оѕ'")) | st.from_regex(r"[a-z@$1!.* ]{0,40}")
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("#SackTheLot", "# sack the lot"),
+        ("so #ThankYouNHS!", "so # thank you nhs!"),
+        ("(#NHSHeroes)", "(# nhs heroes)"),
+        ("#thankyou #NHS #Covid19 #A", "#thankyou #nhs #covid19 #a"),
+        ("ward #TwoB", "ward # two b"),
+        ("example.org/#SackTheLot &#65;", " ‹link›  a"),
+        ("SackTheLot", "sackthelot"),
+    ],
+)
+def test_a_hashtag_is_cut_into_its_words(written, folded):
+    """Where capitals tell them apart; the place of each word is that of the hashtag."""
+    assert fold(written) == folded
+    comment = normalise(written)
+    assert comment.text == folded
+    if "sack the" in folded:
+        assert comment.raw_span(2, 6) == (0, len(written))
+
+
+TEXTS = st.text(st.characters() | st.sampled_from("aAs$1!@.*&# \u200b\u0301🅰🐷оѕ'")) | st.from_regex(r"[a-z@$1!.* ]{0,40}")
 
 
 @given(TEXTS)

@@ -1,6 +1,6 @@
 """A block of comments folded as one stretch of bytes: what `marks.mark` makes of each, between bytes that no text holds.
 
-Only what folding changes is looked at: pieces with a link, an address, a user name or an entity, and characters outside
+Only what folding changes is looked at: pieces with a link, an address, a user name, a hashtag or an entity, and characters outside
 ASCII. They repeat, so that what becomes of them is remembered. A mark is a single byte of its own.
 """
 
@@ -70,8 +70,8 @@ def fold_block(texts: Sequence[str]) -> Folded:
     data = MARGIN + EDGE + body + MARGIN
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
     edges = len(MARGIN) + np.concatenate([[0], np.cumsum(lengths + len(_BEFORE + _BEHIND))])
-    spaces = np.flatnonzero(np.frombuffer(data, np.uint8) == ord(" "))
-    n_spaces = np.diff(np.searchsorted(spaces, edges))
+    spaces, lines = (np.flatnonzero(np.frombuffer(data, np.uint8) == ord(gap)) for gap in " \n")
+    n_gaps = np.diff(np.searchsorted(spaces, edges)) + np.diff(np.searchsorted(lines, edges))
     data = _named(data, spaces)
     codes = np.frombuffer(data, np.uint8)
     foreign = np.flatnonzero(codes - np.uint8(0xC2) < 0x33)
@@ -84,7 +84,7 @@ def fold_block(texts: Sequence[str]) -> Folded:
     firsts = np.concatenate([starts, edges[empty] + 1, edges[loud + 1]])
     data = _spliced(data, firsts, np.concatenate([ends, edges[empty + 1], edges[loud + 1]]), new).lower()
     edges = np.flatnonzero(np.frombuffer(data, np.uint8) == EDGE[0])[len(MARGIN) : -len(MARGIN)]
-    return Folded(data, edges, _SIZE_CODES[np.minimum(n_spaces, len(SIZES) - 1)])
+    return Folded(data, edges, _SIZE_CODES[np.minimum(n_gaps, len(SIZES) - 1)])
 
 
 def _named(data: bytes, spaces: Positions) -> bytes:

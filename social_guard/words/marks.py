@@ -22,7 +22,7 @@ START, END, SHOUT, NAME = "‹start›", "‹end›", "‹shout›", "‹name›
 _SIZES = {1: "one", 2: "two", 3: "three", 4: "four", 6: "six", 8: "eight", 11: "eleven", 16: "sixteen", 23: "twentythree"}
 _SIZES |= {32: "thirtytwo", 45: "fortyfive", 64: "sixtyfour", 90: "ninety"}
 SIZES = [*(f"‹upto{_SIZES[most]}›" for less, most in pairwise([0, *_SIZES]) for _ in range(most - less)), "‹overninety›"]
-"""The mark of a size by the number of spaces; the last stands for all longer comments too."""
+"""The mark of a size by the number of spaces and ends of lines; the last stands for all longer comments too."""
 SHORTEST_SHOUT = 5
 MARKS = frozenset([START, END, SHOUT, NAME, *SIZES])
 """All marks."""
@@ -65,7 +65,7 @@ def mark(text: str) -> str:
 
 def ending(text: str) -> str:
     """The marks behind a comment."""
-    gaps = text.count(" ")
+    gaps = text.count(" ") + text.count("\n")
     return f" {END} {SIZES[gaps] if gaps < len(SIZES) else SIZES[-1]}{f' {SHOUT}' if shouts(text) else ''}"
 
 

@@ -23,7 +23,7 @@ TOKEN_LENGTH = 40
 """Longer runs of letters are cut into pieces of this length, which bounds the cost of a token."""
 
 _TOP_DOMAINS = "com|net|org|uk|co|io|ly|me|info|biz|shop|store|online|site|xyz|club|app|gg|tv|eu|ru|cn|tk|top"
-MARKERS = ("@", "&", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
+MARKERS = ("@", "&", "#", "//", "www.", *(f".{domain}" for domain in _TOP_DOMAINS.split("|")))
 SPECIAL = "\u017f\u0130\u0131\u212a"
 """Characters that are letters of ASCII to a search that ignores case, so that they may stand in a link."""
 _FEW = 16
@@ -36,9 +36,11 @@ _EDIT = re.compile(
     r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
     r"|(?P<user>(?<!\w)@\w{1,64})"
     r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});)"
+    r"|(?P<hashtag>(?-i:#(?=[A-Za-z]{0,99}(?:[a-z][A-Z]|[A-Z][A-Z][a-z]))[A-Za-z]{1,99}))"
     r"|(?P<char>(?-i:[^\x00-\x7f]))",
     re.IGNORECASE,
 )
+_HASHTAG_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 WORD_CHARACTER = r"[^\x00-/:-`{-\x7f]"
 """A small letter, a digit, or what is not ASCII; said by what it is not, since a range up to the last character compiles slowly."""
 _TOKEN = re.compile(rf"{WORD_CHARACTER}+(?:['*]+{WORD_CHARACTER}+)*\**|[!?]+|[#$%]")
@@ -120,8 +122,8 @@ class Normalised:
 def normalise(text: str) -> Normalised:
     """Fold a comment and keep a map back to the characters that the person wrote.
 
-    Compatibility forms, accents, case, zero-width characters and HTML entities are undone; links, e-mail addresses
-    and user names become placeholders. What is disguised on purpose is offered as ``readings``.
+    Compatibility forms, accents, case, zero-width characters and HTML entities are undone, hashtags are cut into their words;
+    links, e-mail addresses and user names become placeholders. What is disguised on purpose is offered as ``readings``.
 
     Parameters
     ----------
@@ -164,6 +166,8 @@ def fold(text: str) -> str:
     --------
     >>> fold("ＴＨＡＮＫ you @ward_sister")
     'thank you  ‹user› '
+    >>> fold("#SackTheLot #NHS")
+    '# sack the lot #nhs'
     """
     lowered, plain = text.lower(), text.isascii()
     if not (_is_marked(lowered) or (not plain and any(map(text.__contains__, SPECIAL)))):
@@ -198,8 +202,8 @@ def _needs_edits(text: str) -> bool:
 
 
 def _is_marked(lowered: str) -> bool:
-    """Whether there may be a link, an address, a user name or an entity."""
-    if "@" in lowered or "&" in lowered or "//" in lowered:
+    """Whether there may be a link, an address, a user name, a hashtag or an entity."""
+    if "@" in lowered or "&" in lowered or "#" in lowered or "//" in lowered:
         return True
     return "." in lowered and ("www." in lowered or _DOTTED.search(lowered) is not None)
 
@@ -215,6 +219,8 @@ def _replacement(match: re.Match[str]) -> str:
         import html  # takes longer to load than all the rest here, and is seldom needed
 
         return "".join(map(_fold_char, html.unescape(match[0]))).lower()
+    if kind == "hashtag":
+        return " ".join(["#", *_HASHTAG_WORD.findall(match[0])]).lower()
     return _PLACEHOLDERS[kind]
 
 
