@@ -13,6 +13,7 @@ from social_guard.evaluation.measures import (
     brier_score,
     calibration_error,
     calibration_line,
+    chance_error,
     rates,
     reliability,
 )
@@ -102,6 +103,20 @@ def test_calibration_error_above_a_score_leaves_the_rest_out():
     truth, score = np.array([False, True, False, True]), np.array([0.05, 0.1, 0.5, 0.9])
     assert calibration_error(Sample(truth, score, Redraws.none(4)), 0.1) == pytest.approx((0.5 + 0.1) / 2)
     assert np.isnan(calibration_error(Sample(truth, score, Redraws.none(4)), 0.9))
+
+
+def test_the_error_by_chance_is_that_of_scores_which_are_right():
+    """Over many samples of right scores, few positives among many at an assumed share, the mean error is what is foretold."""
+    dice, found, foretold = np.random.default_rng(1), [], []
+    score = dice.beta(0.1, 3, 60_000)
+    for _ in range(60):
+        truth = dice.random(len(score)) < score
+        kept = np.concatenate([dice.choice(np.flatnonzero(truth == answer), n, False) for answer, n in ((True, 150), (False, 1500))])
+        few = Sample(truth[kept], score[kept], Redraws.none(len(kept)), float(score.mean()))
+        found.append(calibration_error(few, 0.1)[0])
+        foretold.append(chance_error(few, 0.1, draws=50)[0])
+    assert np.mean(foretold) == pytest.approx(np.mean(found), rel=0.1)
+    assert np.isnan(chance_error(few, 1.0)).all()
 
 
 def test_reliability_adds_up():

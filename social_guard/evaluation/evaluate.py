@@ -44,7 +44,8 @@ class Evaluation:
     measures : frame
         One row a head and the mean of the categories: ``positives``, ``negatives``, ``prevalence``,
         ``average_precision`` and ``auc`` at the share of the labels, ``average_precision_assumed``, ``brier``, ``ece``,
-        ``ece_over_0.1`` (among scores over 0.1), ``calibration_slope``, ``calibration_intercept``, all assumed.
+        ``ece_over_0.1`` (among scores over 0.1), ``ece_by_chance`` (what the latter would be on as few comments if every
+        score were right), ``calibration_slope``, ``calibration_intercept``, all assumed.
     actions : frame
         One row a head and step (a row ``review`` counts what reaches review *or more*): ``threshold``, ``found``,
         ``false``, and assumed ``precision``, ``recall``, ``false_positive_rate`` and ``touched``, the share of all comments.

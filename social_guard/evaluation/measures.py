@@ -179,6 +179,42 @@ def calibration_error(sample: Sample, above: float = -1.0) -> Floats:
     return _ratio(np.nansum(volume * np.abs(scored - true), axis=1), volume.sum(axis=1))
 
 
+def chance_error(sample: Sample, above: float = -1.0, *, draws: int = 999, seed: int = 0) -> Floats:
+    """The calibration error that scores which are all right would show on as few comments.
+
+    Positives and negatives, as many as there are, are drawn in proportion to what the scores promise of each bin.
+
+    Returns
+    -------
+    array
+        The mean of the draws and behind it the draws, shape (1 + draws,).
+
+    References
+    ----------
+    Bröcker J., Smith L. Increasing the reliability of reliability diagrams. Weather and Forecasting 2007.
+
+    Examples
+    --------
+    >>> sample = Sample(np.array([True, False] * 500), np.linspace(0, 1, 1000), Redraws.none(1000))
+    >>> chance_error(sample)[0].round(2), calibration_error(sample).round(2)
+    (np.float64(0.04), array([0.25]))
+    """
+    if not sample.positive.any() or sample.positive.all():
+        return np.full(1 + draws, np.nan)
+    once = Sample(sample.positive, sample.score, sample.redraws.first(), sample.prevalence)
+    volume, scored, _ = (np.nan_to_num(part[0]) for part in reliability(once, above))
+    overall, dice = once.means(once.score[:, None])[0, 0], np.random.default_rng(seed)
+    shares = []
+    for count, whole, promised in zip(once.counts, (overall, 1 - overall), (volume * scored, volume * (1 - scored)), strict=True):
+        cells = np.append(promised, max(whole - promised.sum(), 0.0))  # the last is of all scores below
+        drawn = dice.multinomial(int(count[0, 0]), cells / cells.sum(), size=draws)[:, :-1]
+        shares.append(whole * drawn / count[0, 0])
+    true, drawn_volume = shares[0], shares[0] + shares[1]
+    errors = _ratio(np.abs(true - drawn_volume * scored).sum(axis=1), drawn_volume.sum(axis=1))
+    known = errors[~np.isnan(errors)]
+    return np.append(known.mean() if len(known) else np.nan, errors)
+
+
 def calibration_line(sample: Sample) -> tuple[Floats, Floats]:
     """Slope and intercept of the log-odds, at the assumed prevalence: 1 and 0 when the scores are right.
 

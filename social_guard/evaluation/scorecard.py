@@ -22,6 +22,7 @@ from .measures import (
     brier_score,
     calibration_error,
     calibration_line,
+    chance_error,
     rates,
     reliability,
 )
@@ -132,6 +133,7 @@ def _calibration(sample: Sample) -> dict[str, Floats]:
         "average_precision_assumed": average_precision(sample),
         **_closeness(sample),
         "ece_over_0.1": calibration_error(sample, 0.1),
+        "ece_by_chance": chance_error(sample, 0.1, draws=max(len(sample.redraws) - 1, 200))[: len(sample.redraws)],
         "calibration_slope": slope,
         "calibration_intercept": intercept,
     }
