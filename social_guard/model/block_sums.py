@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import repeat
+from itertools import pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ PIECE, STRANGE = 1, 2
 _BITS = np.int64(32)
 _LOW = (np.int64(1) << _BITS) - 1
 _MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
-_GRAM_BLOCK = 4096
+_GRAM_BLOCK = 2048
 UNKNOWN_KEPT = 1 << 16
 """Tokens without a row of their own that are remembered from one block to the next."""
 
@@ -37,7 +37,7 @@ _MARKS = dict(zip(token_keys(MARK_CODES).tolist(), map(str.encode, MARK_CODES), 
 
 Written = tuple[Sequence[bytes], Iterable[bool]]
 """Tokens, and whether each may be remembered by its key."""
-_SHORTEST_GRAM, _LONGEST_GRAM = GRAM_LENGTHS
+_GRAM_LENGTHS = np.arange(GRAM_LENGTHS[0], GRAM_LENGTHS[1] + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,13 +155,15 @@ class BlockSums:
 
     def _unit_sums(self, parts: Sequence[Positions], unseen: Integers, n_texts: int) -> Integers:
         """Sums over the distinct units; each part stands in the order of its comments."""
-        kept = np.split(_firsts(np.concatenate(parts)), np.cumsum([len(part) for part in parts])[:-1])
-        distinct = [part[first] for part, first in zip(parts, kept, strict=True)]
-        many = np.bincount(np.concatenate(distinct) >> _BITS, minlength=1).max() > self._most_units
+        units = np.concatenate(parts)
+        first = np.flatnonzero(_firsts(units))
+        bounds = np.searchsorted(first, np.cumsum([0, *map(len, parts)])).tolist()
+        owners, ids = units[first] >> _BITS, units[first] & _LOW
+        many = np.bincount(owners, minlength=1).max() > self._most_units
         sums = np.zeros((n_texts, self._width if many else len(self._columns)), np.int64)
-        for units in distinct:
-            columns = self._unit_columns(units & _LOW, unseen.T)
-            sums += _sums(_unpacked(columns.T, self._width).T if many else columns, units >> _BITS, n_texts)
+        for start, end in pairwise(bounds):
+            columns = self._unit_columns(ids[start:end], unseen.T)
+            sums += _sums(_unpacked(columns.T, self._width).T if many else columns, owners[start:end], n_texts)
         return sums if many else _unpacked(sums, self._width)
 
     def _unit_columns(self, ids: Positions, unseen: Integers) -> Integers:
@@ -175,24 +177,24 @@ class BlockSums:
         sums = np.zeros((len(names), len(self._gram_values)), np.int64)
         for start in range(0, len(names), _GRAM_BLOCK):
             block = names[start : start + _GRAM_BLOCK]
-            for owners, ids in self._gram_ids(block):
-                first = np.flatnonzero(_firsts(owners << _BITS | ids))
-                sums[start : start + len(block)] += _sums(self._gram_values.take(ids[first], axis=1), owners[first], len(block))
+            owners, ids = self._gram_ids(block)
+            first = np.flatnonzero(_firsts(owners << _BITS | ids))
+            sums[start : start + len(block)] = _sums(self._gram_values.take(ids[first], axis=1), owners[first], len(block))
         return sums
 
-    def _gram_ids(self, names: Sequence[bytes]) -> Iterator[tuple[Positions, Positions]]:
-        """For each length, which token holds which known n-gram, in the order of the tokens."""
+    def _gram_ids(self, names: Sequence[bytes]) -> tuple[Positions, Positions]:
+        """Which token holds which known n-gram, in the order of the tokens."""
         data, _ = join_texts([b" %b " % name for name in names])
         codes = np.frombuffer(data, np.uint8)
         chars = np.flatnonzero(codes - np.uint8(0x80) >= 0x40)  # first bytes, and the edges
         edges = np.flatnonzero(codes[chars] == EDGE[0])
         behind = np.repeat(np.arange(len(edges)), np.diff(edges, prepend=-1))
-        owners, left = behind - len(MARGIN) - 1, edges[behind] - np.arange(len(chars))
-        for length in range(_SHORTEST_GRAM, _LONGEST_GRAM + 1):
-            places = np.flatnonzero(left >= length)
-            ids = self._grams.find(stretch_keys(data, chars[places], chars[places + length] - chars[places]))
-            hit = np.flatnonzero(ids >= 0)
-            yield owners[places[hit]], ids[hit]
+        left = edges[behind] - np.arange(len(chars))
+        places, lengths = np.nonzero(left[:, None] >= _GRAM_LENGTHS)
+        starts, ends = chars[places], chars[places + _GRAM_LENGTHS[lengths]]
+        ids = self._grams.find(stretch_keys(data, starts, ends - starts))
+        hit = np.flatnonzero(ids >= 0)
+        return behind[places[hit]] - len(MARGIN) - 1, ids[hit]
 
 
 def _written(arrays: TokenArrays, places: Positions) -> Written:
@@ -217,13 +219,14 @@ def _firsts(units: Positions) -> NDArray[np.bool_]:
     counts = np.zeros(len(units), np.bool_)
     bits = len(units).bit_length()
     table = np.empty(1 << bits, np.int64)
-    left, slots = np.arange(len(units)), (units.view(np.uint64) * _MIX >> np.uint64(64 - bits)).view(np.int64)
+    slots = (units.view(np.uint64) * _MIX >> np.uint64(64 - bits)).view(np.int64)
+    left, others = np.arange(len(units)), units
     while len(left):
         table[slots] = left  # of all units in a slot the last one stays; its equals are done, others try again
         winners = table.take(slots)
         counts[winners] = True
-        lost = np.flatnonzero(units.take(winners) != units.take(left))
-        left, slots = left[lost], slots[lost]
+        lost = np.flatnonzero(units.take(winners) != others)
+        left, slots, others = left[lost], slots[lost], others[lost]
     return counts
 
 
@@ -247,7 +250,7 @@ def _pair_keys(left: Positions, right: Positions) -> Keys:
 
 def _most_units(words: Integers, grams: Integers) -> int:
     """So many units can be added up before a packed sum may overflow."""
-    most_grams = sum(TOKEN_LENGTH + 3 - length for length in range(_SHORTEST_GRAM, _LONGEST_GRAM + 1))
+    most_grams = int((TOKEN_LENGTH + 3 - _GRAM_LENGTHS).sum())
     return int((1 << 31) // (1 + np.abs(words).max(initial=0) + most_grams * np.abs(grams).max(initial=0)))
 
 

@@ -9,10 +9,11 @@ sum exact: one comment alone, a batch, and the explanation all add up to the sam
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ MANY = 32
 """From so many comments on, whole-array steps are quicker than one comment after the other."""
 MANY_STRANGE = 8
 """From so many words of one comment on that were never met, their rows are summed up as arrays."""
-BLOCK, BLOCK_CHARACTERS = 2048, 1 << 19
+BLOCK, BLOCK_CHARACTERS = 4096, 1 << 19
 """The most comments and, unless one comment is longer, characters in a block."""
 
 if TYPE_CHECKING:
@@ -276,13 +277,12 @@ def _plain_rows(block: Block) -> memoryview:
 
 def _cuts(texts: Sequence[str]) -> list[int]:
     """Where to cut comments into blocks."""
-    cuts, size = [0], 0
-    for i, text in enumerate(texts):
-        size += len(text)
-        if i - cuts[-1] == BLOCK or (size > BLOCK_CHARACTERS and i > cuts[-1]):
-            cuts.append(i)
-            size = len(text)
-    return [*cuts, len(texts)]
+    ends, cuts = list(accumulate(map(len, texts), initial=0)), [0]
+    while cuts[-1] < len(texts):
+        first = cuts[-1]
+        most = bisect_right(ends, ends[first] + BLOCK_CHARACTERS) - 1
+        cuts.append(max(first + 1, min(first + BLOCK, most)))
+    return cuts
 
 
 def to_probability(log_odds: Floats) -> Floats:

@@ -91,6 +91,7 @@ def _named(data: bytes, spaces: Positions) -> bytes:
     """The data with a mark in the place of the gap before each name."""
     codes = np.frombuffer(data, np.uint8)
     capitals = spaces[(codes[spaces + 1] - np.uint8(ord("A")) < 26) & _BEFORE_NAMES[codes[spaces - 1]]]
+    capitals = capitals[codes[capitals + 2] - np.uint8(ord("a")) < 26]  # most others are an "I"
     named, end = codes.copy(), 0
     for gap in capitals.tolist():
         if gap >= end and (found := _NAMES.match(data, gap)):

@@ -52,16 +52,15 @@ class KeyTable:
     def find(self, keys: Keys) -> Positions:
         """The position of each key, or -1 where it is not known, shape (n,)."""
         slots = self._slots(keys)
-        positions = self._positions.take(slots).astype(np.int64)
-        left = np.flatnonzero(self._keys.take(slots) != keys)
+        positions = self._positions.take(slots)
+        left = np.flatnonzero((self._keys.take(slots) != keys) & (positions >= 0))  # an empty slot ends the search
         slots = slots[left]
         while len(left):
-            on = positions[left] >= 0  # an empty slot ends the search
-            left, slots = left[on], (slots[on] + 1) & self._mask
-            positions[left] = self._positions[slots]
-            other = self._keys[slots] != keys[left]
-            left, slots = left[other], slots[other]
-        return positions
+            slots = (slots + 1) & self._mask
+            positions[left] = found = self._positions[slots]
+            on = (self._keys[slots] != keys[left]) & (found >= 0)
+            left, slots = left[on], slots[on]
+        return positions.astype(np.int64)
 
     def find_one(self, key: int) -> int:
         """As `find`, for one key, without arrays; of a negative key the lowest 64 bits count."""

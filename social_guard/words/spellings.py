@@ -40,6 +40,7 @@ CLEAR = 0.5
 _VOWELS = "aeiou"
 _NO_VOWELS = str.maketrans("", "", _VOWELS)
 _STAR = ord("*")
+_IS_VOWEL = np.array([chr(byte) in _VOWELS for byte in range(256)])
 _SECRET = np.frombuffer(os.urandom(8 * WIDTH * 128), np.uint64).reshape(WIDTH, 128).copy()
 _SECRET[:, 0] = 0
 """A number for each letter at each place, drawn anew in every process, so that nobody can aim at a key: a word's is their XOR."""
@@ -70,6 +71,7 @@ class Spellings:
         self.words = sorted(word for word in counts if len(word) >= SHORTEST and is_plain(word))
         self.words.sort(key=counts.__getitem__, reverse=True)
         self._common = frozenset(self.words[:COMMON])
+        self._n_often = sum(counts[word] >= OFTEN for word in self.words)
         blocks = [_entries(self.words[start : start + _BLOCK], start) for start in range(0, len(self.words) or 1, _BLOCK)]
         keys, places = map(np.concatenate, zip(*blocks, strict=True))
         keys, first = np.unique(keys, return_index=True)  # the first is that of the commonest word
@@ -99,14 +101,24 @@ class Spellings:
         whole, parts, rows, columns = _keys(letters)
         found = self._table.find(np.concatenate([whole, whole ^ np.uint64(_BARE), parts, parts ^ np.uint64(_WHOLE)]))
         longer, bare, other, shorter = np.split(found, np.cumsum([len(whole), len(whole), len(parts)]))
-        near = (longer >= 0) | (bare >= 0)
-        # in a short word letters are only swapped or doubled, see `nearest`
-        long, here = letters[rows, LONG - 1] > 0, letters[rows, columns + 1]
-        apart = np.abs(np.asarray(self._places)[other] % WIDTH - 1 - columns)
-        doubled = (here == letters[rows, columns]) | (here == letters[rows, columns + 2])
-        exchanged = (other >= 0) & (apart <= 1) & ((apart == 1) | long)
-        near[rows[exchanged | ((shorter >= 0) & (doubled | long))]] = True
+        near, long = bare >= 0, letters[:, LONG - 1] > 0
+        hit, ranks, places, often = self._owners(longer)
+        near[hit] |= _IS_VOWEL[self._letters[ranks, places]] | (often & long[hit])
+        hit, ranks, places, often = self._owners(other)
+        row, column = rows[hit], columns[hit] + 1
+        swapped = (np.abs(places - column) == 1) & (self._letters[ranks, places] == letters[row, column])
+        near[row[swapped | ((places == column) & often & long[row])]] = True
+        hit, _, _, often = self._owners(shorter)
+        row, column = rows[hit], columns[hit] + 1
+        doubled = (letters[row, column] == letters[row, column - 1]) | (letters[row, column] == letters[row, column + 1])
+        near[row[doubled | (often & long[row])]] = True
         return near
+
+    def _owners(self, found: Positions) -> tuple[Positions, Positions, Positions, NDArray[np.bool_]]:
+        """Which of some keys are known; the rank and place of their words, and which of these stand for the unlikely step."""
+        hit = np.flatnonzero(found >= 0)
+        ranks, places = np.divmod(np.asarray(self._places)[found[hit]], WIDTH)
+        return hit, ranks, places, ranks < self._n_often
 
     def _steps(self, word: str) -> Iterator[tuple[str, float]]:
         """The words one step away, and how likely the step is."""
