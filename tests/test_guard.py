@@ -1,3 +1,4 @@
+import ast
 import multiprocessing
 import subprocess
 import sys
@@ -29,6 +30,19 @@ def test_scoring_needs_numpy_alone():
         "print({'sklearn', 'scipy', 'pandas', 'datasets', 'pyarrow', 'joblib', 'tqdm'} & set(sys.modules))"
     )
     assert printed.strip() == "set()"
+
+
+def test_one_decision_loads_only_the_rooms_that_it_needs():
+    """Neither what explains, evaluates and streams, nor the patterns of personal details, for which no rule asks."""
+    printed = run_fresh(
+        "import sys; from social_guard import SocialGuard; SocialGuard.load().moderate('Thank you');"
+        "print({m.removeprefix('social_guard.') for m in sys.modules if m.startswith('social_guard.')})"
+    )
+    loaded = ast.literal_eval(printed)
+    assert {module.partition(".")[0] for module in loaded} <= {
+        "arrays", "categories", "exceptions", "files", "guard", "model", "personal", "policy", "safe_files", "words",
+    }  # fmt: skip
+    assert "files.persistence" in loaded and loaded.isdisjoint({"files.stream", "files.batch", "policy.tuning", "personal.privacy"})
 
 
 def test_one_text_only(small_guard):

@@ -19,7 +19,7 @@ from .features import best_readings
 READINGS_KEPT = 1 << 14
 
 Pairs = tuple[Positions, Positions, Positions]
-"""Who owns each pair, the left token and the right one, in the order of the comments."""
+"""Who owns each pair, the left token and the right one."""
 
 Found = tuple[tuple[int, int, int], ...]
 """The readings of one stretch: which word, and from which byte to which."""
@@ -27,7 +27,7 @@ Found = tuple[tuple[int, int, int], ...]
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Steps in the order of their comments: who owns each, the slots it covers, and the number of its token; -1: nobody."""
+    """Steps: who owns each, the slots it covers, and the number of its token; -1: nobody."""
 
     owners: Positions
     firsts: Positions
@@ -120,10 +120,8 @@ def _written_lengths(arrays: TokenArrays, tokens: Positions) -> Positions:
 
 
 def merged(parts: Sequence[Steps]) -> Steps:
-    """All steps in the order of their places."""
-    owners, firsts, afters, ids = (np.concatenate(column) for column in zip(*map(_columns, parts), strict=True))
-    order = np.argsort(firsts, kind="stable")
-    return Steps(owners[order], firsts[order], afters[order], ids[order])
+    """All steps."""
+    return Steps(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
 
 
 def _columns(steps: Steps) -> tuple[Positions, Positions, Positions, Positions]:
@@ -155,9 +153,8 @@ def reading_neighbours(plain: Steps, readings: Steps) -> Pairs:
     other = np.concatenate([owners[before], owners[after], readings.owners[right]])
     lefts = np.concatenate([ids[before], readings.ids, readings.ids[left]])
     rights = np.concatenate([readings.ids, ids[after], readings.ids[right]])
-    order = np.argsort(owner, kind="stable")
-    order = order[owner[order] == other[order]]
-    return owner[order], lefts[order], rights[order]
+    here = np.flatnonzero(owner == other)
+    return owner[here], lefts[here], rights[here]
 
 
 def _meetings(steps: Steps) -> tuple[Positions, Positions]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise, repeat
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,6 @@ PIECE, STRANGE = 1, 2
 """Kinds of tokens: those that may be pieces of words, and those that are not known, which may be pieces too."""
 _BITS = np.int64(32)
 _LOW = (np.int64(1) << _BITS) - 1
-_MIX = np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
 _GRAM_BLOCK = 2048
 UNKNOWN_KEPT = 1 << 16
 """Tokens without a row of their own that are remembered from one block to the next."""
@@ -154,17 +152,12 @@ class BlockSums:
         return [owners << _BITS | ids, self._pair_units(*np.array(known, np.int64).reshape(-1, 3).T)], unseen
 
     def _unit_sums(self, parts: Sequence[Positions], unseen: Integers, n_texts: int) -> Integers:
-        """Sums over the distinct units; each part stands in the order of its comments."""
-        units = np.concatenate(parts)
-        first = np.flatnonzero(_firsts(units))
-        bounds = np.searchsorted(first, np.cumsum([0, *map(len, parts)])).tolist()
-        owners, ids = units[first] >> _BITS, units[first] & _LOW
-        many = np.bincount(owners, minlength=1).max() > self._most_units
-        sums = np.zeros((n_texts, self._width if many else len(self._columns)), np.int64)
-        for start, end in pairwise(bounds):
-            columns = self._unit_columns(ids[start:end], unseen.T)
-            sums += _sums(_unpacked(columns.T, self._width).T if many else columns, owners[start:end], n_texts)
-        return sums if many else _unpacked(sums, self._width)
+        """Sums over the distinct units of each comment."""
+        units = _distinct(np.concatenate(parts))
+        owners, columns = units >> _BITS, self._unit_columns(units & _LOW, unseen.T)
+        if np.bincount(owners, minlength=1).max() > self._most_units:
+            return _sums(_unpacked(columns.T, self._width).T, owners, n_texts)
+        return _unpacked(_sums(columns, owners, n_texts), self._width)
 
     def _unit_columns(self, ids: Positions, unseen: Integers) -> Integers:
         columns = self._columns.take(ids, axis=1, mode="clip")
@@ -177,13 +170,12 @@ class BlockSums:
         sums = np.zeros((len(names), len(self._gram_values)), np.int64)
         for start in range(0, len(names), _GRAM_BLOCK):
             block = names[start : start + _GRAM_BLOCK]
-            owners, ids = self._gram_ids(block)
-            first = np.flatnonzero(_firsts(owners << _BITS | ids))
-            sums[start : start + len(block)] = _sums(self._gram_values.take(ids[first], axis=1), owners[first], len(block))
+            units = _distinct(self._gram_units(block))
+            sums[start : start + len(block)] = _sums(self._gram_values.take(units & _LOW, axis=1), units >> _BITS, len(block))
         return sums
 
-    def _gram_ids(self, names: Sequence[bytes]) -> tuple[Positions, Positions]:
-        """Which token holds which known n-gram, in the order of the tokens."""
+    def _gram_units(self, names: Sequence[bytes]) -> Positions:
+        """Which token holds which known n-gram."""
         data, _ = join_texts([b" %b " % name for name in names])
         codes = np.frombuffer(data, np.uint8)
         chars = np.flatnonzero(codes - np.uint8(0x80) >= 0x40)  # first bytes, and the edges
@@ -194,7 +186,7 @@ class BlockSums:
         starts, ends = chars[places], chars[places + _GRAM_LENGTHS[lengths]]
         ids = self._grams.find(stretch_keys(data, starts, ends - starts))
         hit = np.flatnonzero(ids >= 0)
-        return behind[places[hit]] - len(MARGIN) - 1, ids[hit]
+        return behind[places[hit]] - len(MARGIN) - 1 << _BITS | ids[hit]
 
 
 def _written(arrays: TokenArrays, places: Positions) -> Written:
@@ -214,20 +206,10 @@ def _written(arrays: TokenArrays, places: Positions) -> Written:
     return names, kept
 
 
-def _firsts(units: Positions) -> NDArray[np.bool_]:
-    """Of equal units, which one counts, shape (n,)."""
-    counts = np.zeros(len(units), np.bool_)
-    bits = len(units).bit_length()
-    table = np.empty(1 << bits, np.int64)
-    slots = (units.view(np.uint64) * _MIX >> np.uint64(64 - bits)).view(np.int64)
-    left, others = np.arange(len(units)), units
-    while len(left):
-        table[slots] = left  # of all units in a slot the last one stays; its equals are done, others try again
-        winners = table.take(slots)
-        counts[winners] = True
-        lost = np.flatnonzero(units.take(winners) != others)
-        left, slots, others = left[lost], slots[lost], others[lost]
-    return counts
+def _distinct(units: Positions) -> Positions:
+    """The different units in the order of their owners; numpy sorts whole numbers quicker than a hash table finds equal ones."""
+    ordered = np.sort(units)
+    return ordered.compress(np.diff(ordered, prepend=-1) != 0)
 
 
 def _sums(columns: Integers, owners: Positions, n_owners: int) -> Integers:
