@@ -271,7 +271,7 @@ def _digest(key: str) -> str:
 
 
 def split_comments(comments: pd.DataFrame, share: float = 0.2, *, salt: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split comments in two so that no group stands on both sides; a comment keeps its side when others are added.
+    """Split comments in two so that no group stands on both sides; a comment keeps its side when others than of its own group are added.
 
     Parameters
     ----------
