@@ -26,6 +26,7 @@ agreement:  ## of the two labellings of our own comments
 
 evaluate:  ## figures on comments that the model was not trained on, into docs/figures/, and the papers made of them
 	$(PYTHON) benchmarks/evaluate.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/goals.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/rationales.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/explanations.py
 	$(PYTHON) benchmarks/review_sheet.py
@@ -46,6 +47,7 @@ benchmarks:  ## sources held out in turn, settings of the recipe, posts, varied 
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/context.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/variations.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/sentences.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/kills.py
 	$(PYTHON) benchmarks/privacy.py
 	$(PYTHON) benchmarks/tuning.py

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from evaluate import markdown
+from holdout import markdown
 from joblib import Parallel, delayed
 from recipe import asked_for, foreign_area, held_out_pairs, own_precision
 from scipy import sparse
@@ -180,7 +180,7 @@ def main() -> None:
             print(table[-1], flush=True)
     frame = pd.DataFrame(table).set_index("features")
     size = f"Measured with {int(rows['own'].sum()):,} comments of our own and {int((~rows['own']).sum()):,} public ones."
-    (ROOT / "docs" / "figures" / "features.md").write_text("\n\n".join([HEAD, size, markdown(frame)]) + "\n", encoding="utf-8")
+    (ROOT / "docs" / "figures" / "features.md").write_text("\n\n".join([HEAD, size, markdown(frame.reset_index())]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

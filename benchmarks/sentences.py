@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from evaluate import markdown
+from holdout import markdown
 from joblib import Parallel, delayed
 from recipe import asked_for, labels_of
 from sklearn.metrics import average_precision_score
@@ -109,7 +109,7 @@ def main() -> None:
     rows, jobs = asked_for(__doc__)
     frame = measure(rows, jobs)
     size = f"Measured with {int(rows['own'].sum()):,} comments of our own."
-    (ROOT / "docs" / "figures" / "sentences.md").write_text("\n\n".join([HEAD, size, markdown(frame)]) + "\n", encoding="utf-8")
+    (ROOT / "docs" / "figures" / "sentences.md").write_text("\n\n".join([HEAD, size, markdown(frame.reset_index())]) + "\n", encoding="utf-8")
     print(frame.round(3).to_string())
 
 

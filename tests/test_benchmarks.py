@@ -51,6 +51,40 @@ def test_the_evaluation_is_written(benchmarks, trained, tmp_path):
     assert (tmp_path / "reliability.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
+def test_goals_are_those_of_the_shipped_model(benchmarks, shipped_guard):
+    """Every row of the page but those on corpora is what the figures say; a worse figure misses its goal."""
+    import goals
+
+    folder = ROOT / "docs" / "figures"
+    page = (folder / "goals.md").read_text(encoding="utf-8")
+    figures = goals.read_figures(folder / "evaluation.json", shipped_guard, "make evaluate")["figures"]
+    rows = list(goals.rows_of(figures))
+    assert shipped_guard.model_hash[:12] in page and all(f"| {row.what} | {row.on} | {row.goal} | {row.measured} |" in page for row in rows)
+    outcomes = figures["The frozen part"]["outcomes"]
+    outcomes["inoffensive"]["removed"], outcomes["spam"]["touched"] = 0.001, 0.84
+    missed = {row.what for row in goals.rows_of(figures) if not row.met} - {row.what for row in rows if not row.met}
+    assert missed == {"inoffensive comments removed or reported", "harmful comments acted on or reviewed, lowest category"}
+
+
+def test_a_source_is_judged_at_its_own_share(benchmarks):
+    """A score of 0.3 where three in a hundred are spam says spam where half are."""
+    import evaluate
+
+    rows = pd.DataFrame({"spam": [1, 1, 0, 0], "source": "a"})
+    found = evaluate.half_of_source(rows, pd.DataFrame({"spam": [0.3, 0.9, 0.3, 0.01]}), "a", "spam")
+    assert found == {"f1": pytest.approx(0.8), "accuracy": 0.75}
+
+
+def test_the_strongest_sentence_is_found(benchmarks):
+    """Of each comment that has several; one sentence alone is the comment."""
+    import numpy as np
+    import sentences
+
+    assert sentences.sentences("Thank you all so much. You utter pig, sir!\nBye") == ["Thank you all so much.", "You utter pig, sir!"]
+    assert sentences.sentences("Thank you all so much. Bye") == []
+    assert sentences.strongest(np.array([1.0, 3.0, 2.0]), np.array([0, 0, 2]), 3).tolist() == [3.0, -np.inf, 2.0]
+
+
 def test_similarity_finds_copies(benchmarks, trained):
     """A training comment in capitals is its own nearest; another text has none near."""
     import evaluate

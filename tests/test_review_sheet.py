@@ -96,6 +96,17 @@ def test_a_post_stands_once_however_many_answer_it(shipped_guard, scored):
     assert sorted(map(str, texts.values())) == ["Flu jabs", "None", "Our new ", "Our new "]
 
 
+def test_scores_made_with_posts_are_made_again_with_them(shipped_guard):
+    """Their reasons rest on the posts too; with other posts than those they are refused."""
+    comments = pd.DataFrame({"text": ["the number 9 bus is late again you stupid idiots"] * 2, "post": ["The number 9 bus does not stop at our door today", None]})
+    with_posts = comments.join(shipped_guard.score_frame(comments, post="post"))
+    assert with_posts["score_off_topic"].nunique() == 2
+    found = data_of(build_review_sheet(shipped_guard, with_posts))["comments"]
+    assert len({str(comment["scores"]) for comment in found}) == 2
+    with pytest.raises(DataError, match="not those of this model"):
+        build_review_sheet(shipped_guard, with_posts.assign(post=["New scanner", None]))
+
+
 def test_a_page_holds_the_gravest(shipped_guard, scored):
     """And says that it does; its figures count all."""
     page = build_review_sheet(shipped_guard, scored, most=1)

@@ -59,6 +59,15 @@ def check_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> None:
         _refuse(wrong, name, given, fresh, "the thresholds are not those of this policy", "name the policy file it had")
 
 
+def is_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> bool:
+    """Whether `check_scored` finds no difference."""
+    try:
+        check_scored(given, fresh)
+    except DataError:
+        return False
+    return True
+
+
 def _refuse(wrong: np.ndarray, name: str, given: pd.DataFrame, fresh: pd.DataFrame, *why: str) -> None:
     if wrong.any():
         row = int(wrong.argmax())

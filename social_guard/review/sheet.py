@@ -23,7 +23,7 @@ from ..guard import SocialGuard
 from ..pages.charts import bar_chart, column_chart
 from ..pages.template import build_page, inline_json
 from .decisions import ACTIONS, comment_ids, comment_texts, text_digest
-from .provenance import check_scored
+from .provenance import check_scored, is_scored
 from .queue import gravity, review_item
 
 MOST_COLUMNS = 92
@@ -47,7 +47,7 @@ class Columns:
         The comments.
     id, date, author, post : str, optional
         By default the columns of these names where there are such; without ids, rows are numbered. The post is what the
-        comment answers.
+        comment answers; scores that were made with posts are made again with them.
     """
 
     text: str = "text"
@@ -134,16 +134,17 @@ def build_review_sheet(
     >>> page[:15], "default-src 'none'" in page
     ('<!doctype html>', True)
     """
-    rows = _read_rows(guard, scored, columns or Columns())
-    queue = sorted((row | _look_into(guard, row) for row in rows if needs_look(row)), key=gravity)
+    rows, posts = _read_rows(guard, scored, columns or Columns())
+    looked_into = (row | _look_into(guard, row, post) for row, post in zip(rows, posts, strict=True) if needs_look(row))
+    queue = sorted(looked_into, key=gravity)
     comments = [*map(_without_blanks, [*queue, *(row for row in rows if not needs_look(row))][:most])]
-    posts = list(dict.fromkeys(comment["post"] for comment in comments if "post" in comment))
-    places = {post: place for place, post in enumerate(posts)}
+    shown = list(dict.fromkeys(comment["post"] for comment in comments if "post" in comment))
+    places = {post: place for place, post in enumerate(shown)}
     comments = [comment | {"post": places[comment["post"]]} if "post" in comment else comment for comment in comments]
-    sheet = sha256(inline_json([guard.model_hash, guard.policy_text, posts, comments]).encode()).hexdigest()[:16]
+    sheet = sha256(inline_json([guard.model_hash, guard.policy_text, shown, comments]).encode()).hexdigest()[:16]
     return build_page(
         *map(_template, ("html", "css", "js")),
-        data={"sheet": sheet, "names": _names(), "posts": posts, "comments": comments},
+        data={"sheet": sheet, "names": _names(), "posts": shown, "comments": comments},
         texts=_summary(rows, len(comments)) | {"name": name, "model": guard.model_hash[:12]},
         markup={"charts": _draw_charts(rows)},
     )
@@ -154,16 +155,16 @@ def needs_look(row: dict[str, Any]) -> bool:
     return row["review"] or row["action"] != "none"
 
 
-def _read_rows(guard: SocialGuard, scored: pd.DataFrame, columns: Columns) -> Rows:
-    """One dict a comment, after making sure that this guard scored it."""
+def _read_rows(guard: SocialGuard, scored: pd.DataFrame, columns: Columns) -> tuple[Rows, list[str]]:
+    """One dict a comment, after making sure that this guard scored it, and the posts that the scores rest on."""
     if columns.text not in scored.columns:
         raise DataError(f"there is no column {columns.text!r}; the columns are {', '.join(map(str, scored.columns))}")
-    ids, fresh = comment_ids(scored, columns.id), _score_again(guard, scored, columns.text)
-    check_scored(scored, fresh)
+    ids, posts = comment_ids(scored, columns.id), _optional(scored, columns.post, "post")
+    fresh, read = _score_again(guard, scored, columns.text, posts)
     authors, days = _optional(scored, columns.author, "author"), to_days(_optional(scored, columns.date, "date"))
-    posts = [shorten(post, POST_SHOWN, placeholder=" …") for post in _optional(scored, columns.post, "post")]
+    posts = [shorten(post, POST_SHOWN, placeholder=" …") for post in posts]
     texts = comment_texts(scored[columns.text])
-    return [
+    rows = [
         {
             "id": ids[i],
             "text": texts[i],
@@ -179,15 +180,26 @@ def _read_rows(guard: SocialGuard, scored: pd.DataFrame, columns: Columns) -> Ro
         }
         for i, row in enumerate(fresh.itertuples())
     ]
+    return rows, read
 
 
-def _score_again(guard: SocialGuard, scored: pd.DataFrame, text: str) -> pd.DataFrame:
-    """A file of CSV cannot tell an empty comment from a missing one: what was scored was empty."""
+def _score_again(guard: SocialGuard, scored: pd.DataFrame, text: str, posts: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """The new columns of the table made again and found to be the same, and the posts that they rest on, which may be blank."""
+    table = _scored_texts(scored, text).to_frame("text").assign(post=posts)
+    bare, answering = (guard.score_frame(table, post=column).astype({"error": object}).fillna({"error": ""}) for column in (None, "post"))
+    if any(posts) and is_scored(scored, answering):
+        return answering, posts
+    check_scored(scored, bare)
+    return bare, [""] * len(posts)
+
+
+def _scored_texts(scored: pd.DataFrame, text: str) -> pd.Series:
+    """The comments; a file of CSV cannot tell an empty one from a missing one: what was scored was empty."""
     texts = scored[text].astype(object).where(scored[text].notna(), None)
     if "error" in scored.columns:
         failed = scored["error"].fillna("").astype(str) != ""
         texts = texts.where(texts.notna() | failed, "")
-    return guard.score_frame(texts.to_frame("text")).astype({"error": object}).fillna({"error": ""})
+    return texts
 
 
 def _optional(scored: pd.DataFrame, column: str | None, usual: str) -> list[str]:
@@ -213,11 +225,11 @@ def to_days(dates: Sequence[str]) -> list[str]:
     return days.dt.strftime("%Y-%m-%d").fillna("").tolist()
 
 
-def _look_into(guard: SocialGuard, row: dict[str, Any]) -> dict[str, Any]:
+def _look_into(guard: SocialGuard, row: dict[str, Any], post: str) -> dict[str, Any]:
     if row["error"]:
         reason = f"This comment could not be scored ({row['error']}). A person must look."
         return {"near": [], "scores": {}, "reason": reason, "marks": [], "margin": 0.0}
-    return review_item(guard.moderate(row["text"]), guard.explain(row["text"]), guard.policy)
+    return review_item(guard.moderate(row["text"], post), guard.explain(row["text"], post), guard.policy)
 
 
 def _without_blanks(row: dict[str, Any]) -> dict[str, Any]:
