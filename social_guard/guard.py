@@ -6,6 +6,7 @@ What a single decision does not need is loaded by the calls that do, so that a p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from .arrays import Floats
 from .categories import CATEGORIES, URGENT
 from .exceptions import DataError
 from .files.persistence import Model, load_model, save_model, weights_hash
-from .model.context import check_posts
+from .model.given import check_posts, check_texts
 from .model.scorer import Scorer, Weights, to_probability
 from .policy.decide import Decision, DecisionTable
 from .policy.reading import parse_policy
@@ -117,7 +118,7 @@ class SocialGuard:
     @property
     def manifest(self) -> dict[str, Any]:
         """What is known about the model: sources, versions, metrics."""
-        return dict(self._model.manifest)
+        return deepcopy(self._model.manifest)
 
     @property
     def model_hash(self) -> str:
@@ -171,8 +172,14 @@ class SocialGuard:
         texts : sequence of str
         posts : sequence of str, optional
             The post that each comment answers; an empty one changes nothing.
+
+        Raises
+        ------
+        DataError
+            When one text is given for many, or a row is no text; `score_frame` says so in the row instead.
         """
-        return to_probability(self._scorer.log_odds(texts, check_posts(posts, len(texts))))
+        given = check_texts(texts)
+        return to_probability(self._scorer.log_odds(given, check_posts(posts, len(given))))
 
     def score_frame(self, frame: pd.DataFrame, text: str = "text", post: str | None = None) -> pd.DataFrame:
         """Score the rows of a frame; returns the new columns only, with the same index (see `files.batch.score_frame`)."""

@@ -10,11 +10,29 @@ Computation 14 (2002), equation 2.4 for a known prior.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from .exceptions import DataError
+
+
+def check_shares(shares: Mapping[str, float]) -> dict[str, float]:
+    """The shares of categories, or an error that names one which is no share.
+
+    Examples
+    --------
+    >>> check_shares({"spam": 3})
+    Traceback (most recent call last):
+        ...
+    social_guard.exceptions.DataError: the share of spam is 3; give a number between 0 and 1, such as 0.03 for three in a hundred
+    """
+    for head, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share < 1:
+            raise DataError(f"the share of {head} is {share!r}; give a number between 0 and 1, such as 0.03 for three in a hundred")
+    return dict(shares)
 
 
 def prior_shift(assumed: Any, wanted: Any) -> Any:

@@ -25,6 +25,7 @@ from .model.classifier import CommentClassifier
 from .model.scorer import Weights, to_probability
 from .policy.settings import LEVELS
 from .policy.tuning import threshold_for_f1, thresholds_for_recall, thresholds_within_budget
+from .prevalence import check_shares
 
 LEAST_LABELS = 20
 """A head with fewer comments of either answer is left out of the model."""
@@ -114,7 +115,11 @@ def train_guard(
         When comments cannot be read or no head has enough labels.
     """
     recipe = recipe or Recipe()
-    shares = {key: category.prevalence for key, category in CATEGORIES.items()} | dict(prevalence or {})
+    shares = {key: category.prevalence for key, category in CATEGORIES.items()}
+    unknown = sorted(set(prevalence or {}) - set(shares))
+    if unknown:
+        raise DataError(f"prevalence names {unknown[0]!r}, which is no category; the categories are {', '.join(shares)}")
+    shares |= check_shares(prevalence or {})
     rows = gather_comments(comments, corpora, recipe)
     report(f"{len(rows):,} comments, {int(rows['own'].sum()):,} of them our own")
     classifier = fit_rows(rows, recipe, shares, n_jobs)

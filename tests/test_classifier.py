@@ -196,3 +196,13 @@ def test_fit_is_repeatable_and_leaves_parameters_alone(texts, labels):
     assert first.get_params() == before
     assert np.array_equal(first.weights_.words.values, again.weights_.words.values)
     assert np.array_equal(first.weights_.intercepts, again.weights_.intercepts)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"folds": 1}, "folds is 1; comments are held out in two folds"), ({"folds": -2}, "folds is -2"), ({"prevalence": {"0": 3}}, "the share of 0 is 3; give a number")],
+)
+def test_settings_that_give_no_score_are_refused(settings, message):
+    """Before anything is fitted."""
+    with pytest.raises(DataError, match=message):
+        CommentClassifier(**FAST | settings).fit(["a"] * 40, [[0], [1]] * 20)

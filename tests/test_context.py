@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from social_guard.exceptions import DataError
-from social_guard.model.context import EMPTY, KEYS, check_posts, context_keys, context_units, shared_words
+from social_guard.model.context import EMPTY, KEYS, context_keys, context_units, shared_words
 from social_guard.model.features import find_units, unit_keys
+from social_guard.model.given import check_posts
 from social_guard.model.scorer import MANY, Scorer
 from social_guard.words.lexicon import Lexicon
 from social_guard.words.text import fold, tokens

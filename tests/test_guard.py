@@ -95,3 +95,19 @@ def test_scoring_twice_changes_nothing(small_guard, own_comments):
     """Caches do not show."""
     texts = own_comments["text"][:300].tolist()
     assert np.array_equal(small_guard.scores(texts), SocialGuard(small_guard._model).scores(texts[::-1])[::-1])
+
+
+@pytest.mark.parametrize(("texts", "message"), [("idiot", "one text; give a list"), (["a", None], "row 1 of X is NoneType"), (b"a", "one text")])
+def test_scores_never_guess_what_a_text_is(shipped_guard, texts, message):
+    """One text is not many letters, and a missing one is not an empty one."""
+    with pytest.raises(DataError, match=message):
+        shipped_guard.scores(texts)
+
+
+def test_nobody_changes_a_guard_from_outside(shipped_guard):
+    """Neither by its manifest nor by its weights, on which tables and caches rest."""
+    shipped_guard.manifest["prevalence"]["spam"] = 0.9
+    assert shipped_guard.manifest["prevalence"]["spam"] == 0.03
+    for array in (shipped_guard.weights.intercepts, shipped_guard.weights.steps, shipped_guard.weights.words.values):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 5

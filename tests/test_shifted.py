@@ -102,9 +102,9 @@ def test_a_policy_for_the_new_model_is_left_as_it_is(small_guard, even, tmp_path
     [
         ({"complaint": 0.5}, "assumes no share of 'complaint'; it has one for abuse"),
         ({"hate_speach": 0.5}, "assumes no share of 'hate_speach'"),
-        ({"spam": 1.0}, "a share of 1.0 leaves nothing to tell apart"),
-        ({"spam": float("nan")}, "a share of nan"),
-        ({"spam": "half"}, "the share of spam is 'half', not a number"),
+        ({"spam": 1.0}, "the share of spam is 1.0; give a number between 0 and 1"),
+        ({"spam": float("nan")}, "the share of spam is nan; give a number"),
+        ({"spam": "half"}, "the share of spam is 'half'; give a number"),
     ],
 )
 def test_what_cannot_be_shifted_is_said(small_guard, shares, message):

@@ -118,3 +118,10 @@ def test_thresholds_are_chosen_on_comments_as_a_page_would_hold_them(own_comment
     assert thresholds[0] == thresholds[1] > 0.1
     alone = rows.assign(spam=rows["spam"].mask(~drilled, 0))
     assert parse_policy(write_policy(alone, silent, "m")).categories["spam"].review < 0.001
+
+
+@pytest.mark.parametrize(("shares", "message"), [({"spma": 0.1}, "names 'spma', which is no category"), ({"spam": 30}, "the share of spam is 30; give a number")])
+def test_a_share_that_is_none_is_refused(own_comments, shares, message):
+    """Before the work, with what can be named."""
+    with pytest.raises(DataError, match=message):
+        train_guard(own_comments, prevalence=shares)

@@ -13,6 +13,7 @@ from ..categories import HEADS
 from ..exceptions import DataError
 from ..files.data import group_comments
 from ..pages import report
+from ..prevalence import check_shares
 from ..safe_files import write_file
 from .bootstrap import Redraws, draw
 from .disguise import DISGUISES
@@ -215,7 +216,7 @@ def evaluate_comments(
     heads = [head for head in scores.columns if head in comments and comments[head].notna().any()]
     if not heads:
         raise DataError(f"no comment has a label; labels stand in columns named like the heads: {', '.join(HEADS)}")
-    assumed = dict(judge.manifest.get("prevalence", {}) if prevalence is None else prevalence)
+    assumed = check_shares(judge.manifest.get("prevalence", {}) if prevalence is None else prevalence)
     kind, of_groups, drawn = _redrawn(comments, comments[heads], redraws, seed)
     known = known_scores(comments, scores, assumed)
     groups = pd.DataFrame()

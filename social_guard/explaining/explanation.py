@@ -19,7 +19,6 @@ from ..model.context import context_units
 from ..model.features import Unit, find_units
 from ..model.scorer import NORM_UNIT, Scorer, to_probability
 from ..pages import render
-from ..words.marks import MARKS
 from .model_views import token_parts
 from .removal import Removal, smallest_removal
 from .written_words import find_words, quote, share_out
@@ -181,8 +180,8 @@ class Explanation:
 
     def parts(self, token: str) -> pd.DataFrame:
         """What a token's contribution is made of: category, kind (word, gram or class), part, contribution."""
-        tokens = [unit.key for unit in self.units if unit.kind == "token"]
-        if token not in tokens and token not in MARKS:
+        tokens = [unit.key for unit in self.units if unit.kind in ("token", "mark")]
+        if token not in tokens:
             held = ", ".join(map(repr, tokens))
             raise DataError(f"the model weighed no token {token!r} in this comment; it weighed {held or 'none'}")
         kinds, parts, values = zip(*token_parts(self.scorer.weights, token), strict=True)

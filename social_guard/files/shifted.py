@@ -12,7 +12,7 @@ from ..exceptions import DataError
 from ..policy.edit import edit_policy
 from ..policy.reading import parse_policy
 from ..policy.settings import LEVELS, Policy
-from ..prevalence import prior_shift, shift_prevalence
+from ..prevalence import check_shares, prior_shift, shift_prevalence
 from .persistence import Model, weights_hash
 
 Shares = Mapping[str, float]
@@ -39,9 +39,7 @@ def shift_model(model: Model, prevalence: Shares) -> Model:
         When the manifest states no share for a category, or a share is not between 0 and 1.
     """
     assumed = model.manifest.get("prevalence") or {}
-    for head, share in prevalence.items():
-        if isinstance(share, bool) or not isinstance(share, int | float):
-            raise DataError(f"the share of {head} is {share!r}, not a number")
+    prevalence = check_shares(prevalence)
     unknown = [head for head in prevalence if head not in assumed]
     if unknown:
         raise DataError(f"the model assumes no share of {unknown[0]!r}; it has one for {', '.join(assumed) or 'nothing'}")

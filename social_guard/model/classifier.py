@@ -18,7 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from ..arrays import Floats
 from ..exceptions import DataError, LabelError
-from .context import check_posts
+from ..prevalence import check_shares
+from .given import check_posts, check_texts
 from .matrix import CommentMatrix, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units, known_words
 from .scorer import Block, Scorer, Weights, to_probability
 from .word_classes import induce_word_classes
@@ -148,7 +149,12 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         ------
         LabelError
             When labels are not 0, 1 or missing, or when a category has too few of either answer.
+        DataError
+            When a row is no text, or ``folds`` or ``prevalence`` cannot be used.
         """
+        if self.folds == 1 or self.folds < 0:
+            raise DataError(f"folds is {self.folds}; comments are held out in two folds or more, or in none (0)")
+        check_shares(self.prevalence or {})
         texts = check_texts(X)
         labels = self._check_labels(y, len(texts))
         matrix = self._matrix(texts, check_posts(posts, len(texts)), _column(counted, len(texts)) > 0)
@@ -262,28 +268,6 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
 
 
 # -------------------------------------------------------------------------------------------------------- checking
-
-
-def check_texts(X: Sequence[str]) -> list[str]:
-    """Comments as a list of str, or an error that names the first row that is not text.
-
-    Examples
-    --------
-    >>> check_texts(["fine", None])
-    Traceback (most recent call last):
-        ...
-    social_guard.exceptions.DataError: row 1 of X is NoneType, not text; drop or fill the rows without a comment
-    """
-    if isinstance(X, str | bytes):
-        raise DataError("X is one text; give a list of texts")
-    if getattr(X, "ndim", 1) != 1:
-        raise DataError(f"X has {X.ndim} dimensions; give one column of texts")  # type: ignore[attr-defined]
-    texts = X.tolist() if hasattr(X, "tolist") else list(X)
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            kind = type(text).__name__
-            raise DataError(f"row {row} of X is {kind}, not text; drop or fill the rows without a comment")
-    return texts
 
 
 def _column(weight: ArrayLike | None, length: int) -> Floats:

@@ -6,10 +6,9 @@ unit: short replies share nothing either, and a comment whose post is known shal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
-from ..exceptions import DataError
 from ..words.text import fold, tokens
 from .features import Span, Unit
 
@@ -82,27 +81,6 @@ def context_units(units: Iterable[Unit], post: str) -> list[Unit]:
     shared = shared_words(places, post)
     spans = sorted({span for words in shared.values() for word in words for span in places[word]})
     return [Unit("context", key, tuple(spans)) for key in KEYS[: len(shared)]]
-
-
-def check_posts(posts: Sequence[str] | None, length: int) -> list[str] | None:
-    """Posts as a list of str, one for each comment, or an error that says what is wrong.
-
-    Examples
-    --------
-    >>> check_posts(["Car park closed"], 2)
-    Traceback (most recent call last):
-        ...
-    social_guard.exceptions.DataError: there are 1 posts for 2 comments; give one each, empty where it is not known
-    """
-    if posts is None:
-        return None
-    given = list(posts)
-    wrong = next((row for row, post in enumerate(given) if not isinstance(post, str)), None)
-    if wrong is not None:
-        raise DataError(f"post {wrong} is {type(given[wrong]).__name__}, not text; give an empty one where it is not known")
-    if len(given) != length:
-        raise DataError(f"there are {len(given)} posts for {length} comments; give one each, empty where it is not known")
-    return given
 
 
 @lru_cache(maxsize=256)

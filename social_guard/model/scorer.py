@@ -61,6 +61,11 @@ class Block:
     scale: float
     values: NDArray[np.int16]
 
+    def __post_init__(self) -> None:
+        """What is derived from the arrays must not come to differ from them."""
+        for array in (self.frequencies, self.values):
+            array.setflags(write=False)
+
     def norms(self, n_comments: int) -> Integers:
         """Squared feature values in units of `NORM_UNIT`, shape (n_keys,)."""
         return np.rint((self.scale * inverse_frequency(self.frequencies, n_comments)) ** 2 / NORM_UNIT).astype(np.int64)
@@ -101,6 +106,11 @@ class Weights:
     grams: Block
     classes: Block
     word_classes: Mapping[str, tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        """As in `Block`."""
+        for array in (self.intercepts, self.steps):
+            array.setflags(write=False)
 
     @property
     def blocks(self) -> tuple[Block, Block, Block]:
