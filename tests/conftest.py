@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +58,22 @@ def corpora() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the public corpora are not at {folder}; set SOCIAL_GUARD_CORPORA")
     return folder
+
+
+@contextmanager
+def struck_at(step: int, error: type[BaseException], *functions) -> Iterator[list[int]]:
+    """An error strikes as that line of these functions is about to run, as an interrupt does; gives the lines that were reached."""
+    codes, reached, before = {function.__code__ for function in functions}, [], sys.gettrace()
+
+    def trace(frame, event, _):
+        if frame.f_code in codes and event == "line":
+            reached.append(frame.f_lineno)
+            if len(reached) == step:
+                raise error(f"before line {frame.f_lineno}")
+        return trace if frame.f_code in codes else None
+
+    sys.settrace(trace)
+    try:
+        yield reached
+    finally:
+        sys.settrace(before)
