@@ -241,3 +241,18 @@ def test_pieces_may_be_joined_otherwise(tmp_path):
         output.add(2, b"xy", ("a",))
         output.publish(lambda path: Path(path).write_bytes(b"-".join(content for content, _ in output.read())[::-1]))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"yx"}
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_an_output_takes_its_name_by_the_rules_of_windows(tmp_path, windows_rules, joined):
+    """Also after an interruption, and when the name cannot be taken at first: the pieces stay."""
+    interrupted(tmp_path, b"xy")
+    with pytest.raises(OutputError, match="Is a directory"), Unfinished(str(tmp_path / "out"), PLAN, resume=True) as output:
+        output.add(1, b"z", ("a",))
+        (tmp_path / "out").mkdir()
+        output.publish()
+    (tmp_path / "out").rmdir()
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=True) as output:
+        content = b"".join(content for content, _ in output.read())
+        output.publish((lambda path: Path(path).write_bytes(content)) if joined else None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"xyz"}

@@ -95,6 +95,16 @@ def test_a_folder_is_replaced_whole(tmp_path, monkeypatch, able):
     assert (tmp_path / "deep" / "folder" / "two").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("write", [write_file, put])
+def test_a_name_is_taken_by_the_rules_of_windows(tmp_path, windows_rules, monkeypatch, write):
+    """Files are flushed and renamed there too."""
+    monkeypatch.setattr(safe_files, "_exchange", lambda one, other: False)
+    for content in CONTENTS:
+        write(tmp_path / "name", content)
+        read = tmp_path / "name" if write is write_file else tmp_path / "name" / "two"
+        assert read.read_bytes() == content and names(tmp_path) == ["name"]
+
+
 def test_an_error_leaves_the_old_folder(tmp_path):
     """Whatever fails while the new one is filled."""
     put(tmp_path / "folder", b"old")

@@ -116,7 +116,7 @@ class Unfinished:
             )
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        for step in (self._save, self._rows.close, self._journal.close):
+        for step in (*([self._save] if self._waiting else []), self._rows.close, self._journal.close):
             with suppress(OSError):
                 step()
         if kind is None or issubclass(kind, DataError) or not self.pieces:
@@ -165,8 +165,9 @@ class Unfinished:
             self._save()
             if write is not None:
                 write(str(ready))
-            with open(ready, "rb") as file:
-                os.fsync(file.fileno())
+                with open(ready, "r+b") as file:  # Windows flushes only what may be written
+                    _to_disk(file)
+            self._rows.close()  # and renames only what nobody has open
             os.replace(ready, self.target)
 
     @contextmanager
