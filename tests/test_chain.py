@@ -397,6 +397,18 @@ def test_expired_segments(tmp_path):
     assert verify(tmp_path).ok and numbers(tmp_path) == [5]
 
 
+def test_expiry_before_a_time_without_a_zone(tmp_path):
+    """It is taken as UTC, to the microsecond, wherever the clock hangs."""
+    clock = Clock()
+    with Chain(tmp_path, clock=clock) as chain:
+        chain.append([note(0)])
+        clock.now += timedelta(days=31)
+        chain.append([note(1)])
+        assert chain.expire(datetime(2026, 3, 1)) == []
+        assert chain.expire(datetime(2026, 3, 1, microsecond=1)) == ["000001.jsonl"]
+    assert verify(tmp_path).ok and numbers(tmp_path) == [1]
+
+
 def test_stopped_while_expired_segments_are_deleted(tmp_path):
     """Some are still there; the log verifies, and the next call deletes them."""
     clock = Clock()

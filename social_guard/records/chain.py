@@ -405,8 +405,9 @@ class Chain:
         """Delete the segments that hold only lines older than ``before``; returns their names.
 
         Never the newest. A line that names them and the hashes that they ended with is written first, so that the rest
-        still verifies, and a segment that is missing without such a line does not.
+        still verifies, and a segment that is missing without such a line does not. A time without a zone is taken as UTC.
         """
+        before = before if before.tzinfo else before.replace(tzinfo=UTC)
         ends: dict[str, str] = {}
         for path in _segments(self.folder)[:-1]:
             latest, end = _newest(path)
