@@ -124,7 +124,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # Windows flushes only what may be written
     try:
         os.fsync(handle)
     finally:
@@ -136,8 +136,19 @@ def _take_place(fresh: Path, path: Path) -> None:
         os.rename(fresh, path)  # nothing, or an empty folder, has the name
         return
     if not _exchange(fresh, path):
-        os.rename(path, fresh.with_name("old"))
+        _replace_in_two_steps(fresh, path)
+
+
+def _replace_in_two_steps(fresh: Path, path: Path) -> None:
+    """Where an error comes between them, an interrupt too, the name goes back to what had it."""
+    old = fresh.with_name("old")
+    try:
+        os.rename(path, old)
         os.rename(fresh, path)
+    except BaseException:
+        with suppress(OSError):  # the new folder has taken the name
+            os.rename(old, path)
+        raise
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +59,50 @@ def corpora() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the public corpora are not at {folder}; set SOCIAL_GUARD_CORPORA")
     return folder
+
+
+@pytest.fixture
+def windows_rules(monkeypatch) -> None:
+    """What Windows refuses is refused: to flush a file that is open for reading only, or to rename what is open."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux tells what is open")
+    import fcntl
+
+    fsync = os.fsync
+
+    def flush(handle):
+        if not stat.S_ISDIR(os.fstat(handle).st_mode) and fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise PermissionError("it is open for reading only")
+        fsync(handle)
+
+    def keeps(rename):
+        def checked(source, target):
+            opened = (Path(f"/proc/self/fd/{handle}") for handle in os.listdir("/proc/self/fd"))
+            if any(path.is_symlink() and Path(os.readlink(path)).is_relative_to(Path(source).absolute()) for path in opened):
+                raise PermissionError(f"{source} is open")
+            rename(source, target)
+
+        return checked
+
+    monkeypatch.setattr(os, "fsync", flush)
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(os, name, keeps(getattr(os, name)))
+
+
+@contextmanager
+def struck_at(step: int, error: type[BaseException], *functions) -> Iterator[list[int]]:
+    """An error strikes as that line of these functions is about to run, as an interrupt does; gives the lines that were reached."""
+    codes, reached, before = {function.__code__ for function in functions}, [], sys.gettrace()
+
+    def trace(frame, event, _):
+        if frame.f_code in codes and event == "line":
+            reached.append(frame.f_lineno)
+            if len(reached) == step:
+                raise error(f"before line {frame.f_lineno}")
+        return trace if frame.f_code in codes else None
+
+    sys.settrace(trace)
+    try:
+        yield reached
+    finally:
+        sys.settrace(before)

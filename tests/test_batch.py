@@ -4,6 +4,7 @@ import datasets
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from social_guard.exceptions import DataError
@@ -44,12 +45,25 @@ def test_an_empty_frame_gives_the_columns(shipped_guard):
     [
         (pd.DataFrame({"comment": ["x"]}), "text", "no column 'text'; the columns are comment"),
         (pd.DataFrame({"text": ["x"], "action": ["y"]}), "text", "columns action exist already"),
+        (pd.DataFrame([["x", "y", 1]], columns=["text", "text", "n"]), "text", "more than one column is named text; rename them"),
     ],
 )
 def test_wrong_columns_are_named(shipped_guard, frame, text, message):
     """Errors say which columns there are and what to do."""
     with pytest.raises(DataError, match=message):
         shipped_guard.score_frame(frame, text)
+
+
+def test_columns_of_one_name_are_refused_before_anything_is_scored(tiny_guard, tmp_path):
+    """Tables of Arrow and files of Parquet may hold them, also where they are not read; nobody could say which is which."""
+    table = pa.table([["x"], [1], ["y"], [2]], names=["text", "n", "about", "n"])
+    pq.write_table(table, tmp_path / "in.parquet")
+    with pytest.raises(DataError, match="^more than one column is named n; rename them"):
+        tiny_guard.score_arrow(table)
+    for target in ("out.parquet", "out.jsonl", "out.csv"):
+        with pytest.raises(DataError, match="in.parquet: more than one column is named n; rename them"):
+            tiny_guard.score_file(tmp_path / "in.parquet", tmp_path / target)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
 TEXTS = ["Thank you all", None, "you idiot", ""] * 800

@@ -1,3 +1,4 @@
+import itertools
 import multiprocessing
 import os
 import random
@@ -11,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from social_guard.exceptions import LogError, LogRecoveredWarning, OutputError
+from social_guard.records import chain as chain_module
 from social_guard.records.chain import HEAD, Chain, Fault, read_chain, verify
+from social_guard.safe_files import flush_folder, write_file
+from tests.conftest import struck_at
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 FORK = multiprocessing.get_context("fork")
@@ -264,6 +268,29 @@ def test_a_log_with_a_fault_is_not_written_to(tmp_path):
         Chain(tmp_path)
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, OSError])
+@pytest.mark.parametrize("opens", [False, True])
+def test_an_append_that_any_error_strikes_at_any_line(tmp_path, error, opens):
+    """Its lines are kept where it returned and nowhere else; the log verifies, goes on, and can be opened again."""
+    for step in itertools.count(1):
+        folder, lost = tmp_path / str(step), False
+        with Chain(folder, max_bytes=300 if opens else 10_000) as chain:
+            chain.append([note(0)])
+            with struck_at(step, error, Chain._keep, chain_module._write, write_file, flush_folder) as reached:
+                try:
+                    chain.append([note(1), note(2)])
+                except error:
+                    lost = True
+            assert verify(folder).ok and verify(folder).head == str(chain.head)
+            assert numbers(folder) == ([0] if lost else [0, 1, 2])
+            chain.append([note(3)])
+        Chain(folder).close()
+        assert verify(folder).ok and numbers(folder) == ([0, 3] if lost else [0, 1, 2, 3])
+        if len(reached) < step:
+            break
+    assert step > 15 and not lost
+
+
 def write_until_killed(folder, channel):
     with Chain(folder, max_bytes=3000) as chain:
         for i in range(1_000_000):
@@ -368,6 +395,18 @@ def test_expired_segments(tmp_path):
     with Chain(tmp_path, clock=clock) as chain:
         assert len(chain.expire(START + timedelta(days=1000))) == 3  # the newest stays
     assert verify(tmp_path).ok and numbers(tmp_path) == [5]
+
+
+def test_expiry_before_a_time_without_a_zone(tmp_path):
+    """It is taken as UTC, to the microsecond, wherever the clock hangs."""
+    clock = Clock()
+    with Chain(tmp_path, clock=clock) as chain:
+        chain.append([note(0)])
+        clock.now += timedelta(days=31)
+        chain.append([note(1)])
+        assert chain.expire(datetime(2026, 3, 1)) == []
+        assert chain.expire(datetime(2026, 3, 1, microsecond=1)) == ["000001.jsonl"]
+    assert verify(tmp_path).ok and numbers(tmp_path) == [1]
 
 
 def test_stopped_while_expired_segments_are_deleted(tmp_path):

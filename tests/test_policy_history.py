@@ -35,6 +35,15 @@ def test_every_version_is_kept_with_who_when_and_why(file):
     assert sorted(p.name for p in history_folder(file).iterdir()) == ["0001.toml", "0002.toml", "lock"]
 
 
+def test_somebody_without_a_name_is_known_by_number(file, monkeypatch):
+    """In a container, no list of users holds whoever runs it."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2_000_000_011)
+    set_values(file, {"spam.hide": 0.6}, "x")
+    assert [version.who for version in read_versions(file)] == ["uid 2000000011"] * 2
+
+
 def test_back_goes_one_version_further_each_time(file):
     """Going back is a version of its own, and again goes on from there."""
     for value in (0.6, 0.7, 0.8):

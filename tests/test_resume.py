@@ -1,8 +1,10 @@
 import multiprocessing
 import os
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from social_guard.exceptions import DataError, OutputError
 from social_guard.files import resume
@@ -112,6 +114,66 @@ def test_two_programs_do_not_write_the_same_output(tmp_path, monkeypatch):
     assert (tmp_path / "out").read_bytes() == b"x"
 
 
+def publish_beside(folder, started, content):
+    """Another program with the same output."""
+    started.set()
+    with Unfinished(str(folder / "out"), PLAN, resume=False) as output:
+        output.add(len(content), content, ())
+        output.publish()
+
+
+def test_a_program_that_waits_takes_its_turn(tmp_path):
+    """However many there are; the last output stands, and nothing else."""
+    context = multiprocessing.get_context("fork")
+    waiting = []
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=False) as output:
+        for content in (b"y", b"zz"):
+            started = context.Event()
+            waiting.append(context.Process(target=publish_beside, args=(tmp_path, started, content)))
+            waiting[-1].start()
+            assert started.wait(60)
+        output.add(1, b"x", ())
+        output.publish()
+    for process in waiting:
+        process.join()
+    assert [process.exitcode for process in waiting] == [0, 0]
+    assert os.listdir(tmp_path) == ["out"] and (tmp_path / "out").read_bytes() in (b"y", b"zz")
+
+
+@pytest.mark.parametrize("error", [None, DataError])
+def test_the_next_program_begins_as_soon_as_the_lock_is_free(tmp_path, monkeypatch, error):
+    """What the one before clears away is its own, at whatever moment the next one comes."""
+    following = Unfinished(str(tmp_path / "out"), PLAN, resume=False)
+    with ExitStack() as stack:
+
+        class Handed(FileLock):
+            def release(self, force=False):
+                super().release(force)
+                if resume.FileLock is Handed:
+                    monkeypatch.setattr(resume, "FileLock", FileLock)
+                    stack.enter_context(following)
+
+        monkeypatch.setattr(resume, "FileLock", Handed)
+        with suppress(DataError), Unfinished(str(tmp_path / "out"), PLAN, resume=False) as output:
+            output.add(1, b"x", ())
+            if error:
+                raise error("stop")
+            output.publish()
+        following.add(1, b"y", ())
+        monkeypatch.setattr(resume, "PATIENCE", 0.1)
+        with pytest.raises(OutputError, match="another program is writing it"):
+            resumed(tmp_path)
+        following.publish()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"y"}
+
+
+def test_a_lock_that_cannot_be_taken_is_told(tmp_path):
+    """Something else has its name."""
+    (tmp_path / "out.unfinished" / "lock").mkdir(parents=True)
+    with pytest.raises(OutputError, match="out: cannot be written .*may you write there"):
+        resumed(tmp_path)
+
+
 def test_where_nothing_can_be_written_it_is_said(tmp_path):
     """A missing folder, a folder under the name, a file in the way."""
     (tmp_path / "dir").mkdir()
@@ -179,3 +241,18 @@ def test_pieces_may_be_joined_otherwise(tmp_path):
         output.add(2, b"xy", ("a",))
         output.publish(lambda path: Path(path).write_bytes(b"-".join(content for content, _ in output.read())[::-1]))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"yx"}
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_an_output_takes_its_name_by_the_rules_of_windows(tmp_path, windows_rules, joined):
+    """Also after an interruption, and when the name cannot be taken at first: the pieces stay."""
+    interrupted(tmp_path, b"xy")
+    with pytest.raises(OutputError, match="Is a directory"), Unfinished(str(tmp_path / "out"), PLAN, resume=True) as output:
+        output.add(1, b"z", ("a",))
+        (tmp_path / "out").mkdir()
+        output.publish()
+    (tmp_path / "out").rmdir()
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=True) as output:
+        content = b"".join(content for content, _ in output.read())
+        output.publish((lambda path: Path(path).write_bytes(content)) if joined else None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"xyz"}

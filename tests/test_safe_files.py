@@ -1,17 +1,20 @@
 """Files and folders that take their name whole or not at all."""
 
+import itertools
 import multiprocessing
 import os
 import random
 import resource
 import stat
 import sys
+from contextlib import suppress
 
 import pytest
 
 from social_guard import safe_files
 from social_guard.exceptions import OutputError
 from social_guard.safe_files import new_folder, read_bounded, write_file
+from tests.conftest import struck_at
 
 CONTENTS = [bytes([letter]) * 300_000 for letter in b"abc"]
 
@@ -92,6 +95,16 @@ def test_a_folder_is_replaced_whole(tmp_path, monkeypatch, able):
     assert (tmp_path / "deep" / "folder" / "two").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("write", [write_file, put])
+def test_a_name_is_taken_by_the_rules_of_windows(tmp_path, windows_rules, monkeypatch, write):
+    """Files are flushed and renamed there too."""
+    monkeypatch.setattr(safe_files, "_exchange", lambda one, other: False)
+    for content in CONTENTS:
+        write(tmp_path / "name", content)
+        read = tmp_path / "name" if write is write_file else tmp_path / "name" / "two"
+        assert read.read_bytes() == content and names(tmp_path) == ["name"]
+
+
 def test_an_error_leaves_the_old_folder(tmp_path):
     """Whatever fails while the new one is filled."""
     put(tmp_path / "folder", b"old")
@@ -100,6 +113,26 @@ def test_an_error_leaves_the_old_folder(tmp_path):
     with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "folder"):
         raise KeyboardInterrupt
     assert (tmp_path / "folder" / "one").read_bytes() == b"old" and names(tmp_path) == ["folder"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+@pytest.mark.parametrize("able", [True, False])
+def test_a_folder_that_any_error_strikes_at_any_line(tmp_path, monkeypatch, error, able):
+    """The name has the whole old folder or the whole new one, also where the system cannot exchange them in one step."""
+    if not able:
+        monkeypatch.setattr(safe_files, "_exchange", lambda one, other: False)
+    within = [safe_files.flush_folder, safe_files._flush, safe_files._take_place, safe_files._replace_in_two_steps]
+    found = set()
+    for step in itertools.count(1):
+        put(tmp_path / "folder", b"old")
+        with suppress(error), struck_at(step, error, *within) as reached:
+            put(tmp_path / "folder", b"new")
+        content = {path.name: path.read_bytes() for path in (tmp_path / "folder").iterdir()}
+        assert content in ({"one": b"old", "two": b"old"}, {"one": b"new", "two": b"new"}) and names(tmp_path) == ["folder"]
+        found.add(content["one"])
+        if len(reached) < step:
+            break
+    assert found == {b"old", b"new"}
 
 
 @pytest.mark.parametrize("write", [write_file, put])

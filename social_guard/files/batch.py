@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,8 +70,11 @@ class BatchScorer:
         return named | {"needs_review": named["needs_review"].astype(bool)}
 
     def check(self, columns: Iterable[str], text: str, where: str = "", *, post: str | None = None) -> None:
-        """Refuse input that lacks a column that is read, or already has one of the new columns."""
+        """Refuse input that lacks a column that is read, has two of one name, or already has one of the new columns."""
         columns = list(columns)
+        repeated = [name for name, count in Counter(columns).items() if count > 1]
+        if repeated:
+            raise DataError(f"{where}more than one column is named {' and '.join(repeated)}; rename them, or leave all but one out")
         for name, held in ((text, "comments"), (post, "posts")):
             if name is not None and name not in columns:
                 names = ", ".join(columns)
@@ -152,7 +156,7 @@ def score_frame(scorer: BatchScorer, frame: pd.DataFrame, text: str = "text", po
     Raises
     ------
     DataError
-        When the column is missing, or a column has the name of a new one.
+        When the column is missing, two have one name, or a column has the name of a new one.
     """
     import pandas as pd
 

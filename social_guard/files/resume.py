@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -71,12 +70,7 @@ class Unfinished:
         if self.target.is_dir():
             raise OutputError(f"{self.target}: cannot be written, since it is a folder; name a file in it")
         with self._told(" does the folder exist, and may you write there?"):
-            self.folder.mkdir(exist_ok=True)
-        self._lock = FileLock(self.folder / "lock", timeout=PATIENCE)
-        try:
-            self._lock.acquire()
-        except Timeout as error:
-            raise OutputError(f"{self.target}: another program is writing it (see {self.folder})") from error
+            self._wait()
         try:
             with self._told():
                 self._open()
@@ -84,6 +78,20 @@ class Unfinished:
             self._lock.release()
             raise
         return self
+
+    def _wait(self) -> None:
+        """Take the lock; the program before may clear the folder away meanwhile, which is then made again."""
+        self._lock = FileLock(self.folder / "lock", timeout=PATIENCE)
+        until = time.monotonic() + PATIENCE
+        while not self._lock.is_locked:
+            self.folder.mkdir(exist_ok=True)
+            try:
+                self._lock.acquire()
+            except Timeout as error:
+                raise OutputError(f"{self.target}: another program is writing it (see {self.folder})") from error
+            except FileNotFoundError:
+                if time.monotonic() > until:
+                    raise
 
     def _open(self) -> None:
         rows, journal = self.folder / "rows", self.folder / "journal"
@@ -108,12 +116,16 @@ class Unfinished:
             )
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        for step in (self._save, self._rows.close, self._journal.close):
+        for step in (*([self._save] if self._waiting else []), self._rows.close, self._journal.close):
             with suppress(OSError):
                 step()
-        self._lock.release()
         if kind is None or issubclass(kind, DataError) or not self.pieces:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            for name in ("rows", "joined", "journal", "lock"):  # while it is held: the next program's are not touched
+                with suppress(OSError):
+                    (self.folder / name).unlink()
+        self._lock.release()
+        with suppress(OSError):  # something is kept in it, or the next program is there already
+            self.folder.rmdir()
 
     @property
     def _end(self) -> int:
@@ -153,8 +165,9 @@ class Unfinished:
             self._save()
             if write is not None:
                 write(str(ready))
-            with open(ready, "rb") as file:
-                os.fsync(file.fileno())
+                with open(ready, "r+b") as file:  # Windows flushes only what may be written
+                    _to_disk(file)
+            self._rows.close()  # and renames only what nobody has open
             os.replace(ready, self.target)
 
     @contextmanager

@@ -8,6 +8,7 @@ step, so that a crash loses nothing. A change made by hand is noticed and kept t
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -151,7 +152,7 @@ def _write(path: Path, text: str, why: str, who: str | None, *, versions: list[V
 def _keep(path: Path, text: str, why: str, who: str | None, *, versions: list[Version], same_as: int | None = None) -> Version:
     number = versions[-1].number + 1 if versions else 1
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    version = Version(number, who or getpass.getuser(), when, why, same_as or number)
+    version = Version(number, who or _present_user(), when, why, same_as or number)
     head = msgspec.json.encode(version).decode()
     file = history_folder(path) / f"{number:04}.toml"
     try:
@@ -159,6 +160,14 @@ def _keep(path: Path, text: str, why: str, who: str | None, *, versions: list[Ve
     except FileExistsError as error:
         raise OutputError(f"{file}: somebody else has just saved a version; look at the file and try again") from error
     return msgspec.structs.replace(version, text=text)
+
+
+def _present_user() -> str:
+    """In a container, whoever runs this may have a number and no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the second since Python 3.13
+        return f"uid {os.getuid()}"
 
 
 def _read(file: Path) -> Version:

@@ -361,10 +361,12 @@ class Chain:
     def append(self, contents: Iterable[Mapping[str, Any]]) -> None:
         """Write lines, flushed to the disk when this returns; ``n``, ``time`` and ``hash`` are added.
 
+        After any error, an interrupt too, none of them is kept, and the chain can go on.
+
         Raises
         ------
         OutputError
-            When they cannot be written; none of them is kept.
+            When they cannot be written.
         """
         with self._threads:
             if os.getpid() != self._process:
@@ -376,11 +378,24 @@ class Chain:
             for content in [*opening, *contents]:
                 line, head = _sealed(content, head, now)
                 sealed.append(line)
-            segment = self._segment + start
-            with _kept_or_cut(self.folder / f"{segment:06}.jsonl") as path:
-                _write(path, b"".join(sealed))
-                write_file(self.folder / HEAD, head.to_bytes())
-            self._segment, self._month, self.head = segment, f"{now:%Y-%m}" if start else self._month, head
+            month = f"{now:%Y-%m}" if start else self._month
+            self._keep(b"".join(sealed), (self._segment + start, month, head))
+
+    def _keep(self, lines: bytes, after: tuple[int, str, Head]) -> None:
+        """Lines, head and memory move on together; what is reported as not written, for whatever reason, must not count later."""
+        before = self._segment, self._month, self.head
+        path = self.folder / f"{after[0]:06}.jsonl"
+        size = path.stat().st_size if path.exists() else 0
+        try:
+            _write(path, lines)
+            write_file(self.folder / HEAD, after[2].to_bytes())
+            self._segment, self._month, self.head = after
+        except BaseException:
+            self._segment, self._month, self.head = before
+            with contextlib.suppress(OSError):
+                write_file(self.folder / HEAD, self.head.to_bytes())  # first: lines behind a head are sound, a head behind none is not
+            _cut(path, size)
+            raise
 
     def _wants_segment(self, now: datetime) -> bool:
         path = self.folder / f"{self._segment:06}.jsonl"
@@ -390,8 +405,9 @@ class Chain:
         """Delete the segments that hold only lines older than ``before``; returns their names.
 
         Never the newest. A line that names them and the hashes that they ended with is written first, so that the rest
-        still verifies, and a segment that is missing without such a line does not.
+        still verifies, and a segment that is missing without such a line does not. A time without a zone is taken as UTC.
         """
+        before = before if before.tzinfo else before.replace(tzinfo=UTC)
         ends: dict[str, str] = {}
         for path in _segments(self.folder)[:-1]:
             latest, end = _newest(path)
@@ -484,19 +500,13 @@ def _sealed(content: Mapping[str, Any], head: Head, now: datetime) -> tuple[byte
     return body[:-1] + f',"hash":"{digest}"}}\n'.encode(), Head(head.n + 1, digest)
 
 
-@contextlib.contextmanager
-def _kept_or_cut(path: Path) -> Iterator[Path]:
-    """Take off what was appended where an error comes: what is reported as not written must not count later."""
-    size = path.stat().st_size if path.exists() else 0
-    try:
-        yield path
-    except OutputError:
-        with contextlib.suppress(OSError):
-            if size:
-                os.truncate(path, size)
-            else:
-                path.unlink()
-        raise
+def _cut(path: Path, size: int) -> None:
+    """Take off what was appended."""
+    with contextlib.suppress(OSError):
+        if size:
+            os.truncate(path, size)
+        else:
+            path.unlink()
 
 
 def _write(path: Path, content: bytes) -> None:
