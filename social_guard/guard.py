@@ -146,14 +146,9 @@ class SocialGuard:
     def _reason(
         self, text: str, post: str | None, decision: Decision, *, mask: bool = False, author: bool = False
     ) -> str:
-        from .explaining.reasons import describe_decision
+        from .explaining.reasons import describe_decision, words_to_quote
 
-        explanation = self.explain(text, post)
-        levels = self._table.levels(to_probability(explanation.log_odds)[None])[0].tolist()
-        # a category that only a rule calls for is not told with the words of its score, which did not decide
-        least = {head: 2 if head in decision.categories else 1 for _, head in self._scored}
-        deciding = [head for head, level in zip(self.heads, levels, strict=True) if level >= least.get(head, NEVER)]
-        words = {head: explanation.deciding_words(head) for head in deciding}
+        words = words_to_quote(decision, self.explain(text, post), self.policy)
         return self._tell_author(decision, words) if author else describe_decision(decision, words, mask=mask)
 
     def _tell_author(self, decision: Decision, words: Mapping[str, Sequence[str]]) -> str:
