@@ -1,11 +1,13 @@
 """Were these scores made by this model, and these actions by these thresholds? Made again, and compared.
 
 A score never depends on its neighbours or on the day, so making it again proves more than a name in the file could: also
-that no text and no number was changed since. And a table keeps the same columns in every format.
+that no text and no number was changed since. And a table keeps the same columns in every format. An action may depend on the
+day, since rules of a policy file expire; those that have are named where actions differ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +23,7 @@ TOLERANCE = 1e-9
 SAME = ("action", "automatic", "needs_review", "categories", "signposts")
 
 
-def check_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> None:
+def check_scored(given: pd.DataFrame, fresh: pd.DataFrame, expired: Sequence[str] = ()) -> None:
     """Refuse a table that was scored with another model or policy.
 
     Parameters
@@ -30,6 +32,8 @@ def check_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> None:
         The table as it was read; its values may be text.
     fresh : pandas.DataFrame
         The new columns that the model gives for the same comments, in the same order.
+    expired : sequence of str
+        The rules of the policy that are ignored by now (see `policy.rules.rule_warnings`).
 
     Raises
     ------
@@ -54,9 +58,10 @@ def check_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> None:
         stated, made = _numbers(given[name]), _numbers(fresh[name])
         wrong = ~np.isclose(stated, made, rtol=0, atol=TOLERANCE, equal_nan=True)
         _refuse(wrong, name, given, fresh, "the scores are not those of this model", "name the model that scored it")
+    cure = "; ".join([*expired, "name the policy file it had"])
     for name in SAME:
         wrong = _words(given[name]) != _words(fresh[name])
-        _refuse(wrong, name, given, fresh, "the thresholds are not those of this policy", "name the policy file it had")
+        _refuse(wrong, name, given, fresh, "the thresholds are not those of this policy", cure)
 
 
 def is_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> bool:
