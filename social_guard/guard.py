@@ -345,9 +345,9 @@ class SocialGuard:
 
         return pd.DataFrame(self.scores(comments["text"].tolist()), columns=list(self.heads))
 
-    def with_policy(self, policy_text: str) -> SocialGuard:
+    def with_policy(self, policy_text: str) -> Self:
         """The same model with other thresholds, given as the text of a policy file."""
-        return SocialGuard(replace(self._model, policy_text=policy_text))
+        return type(self)(replace(self._model, policy_text=policy_text))
 
     def with_prevalence(self, prevalence: Mapping[str, float]) -> Self:
         """The same model with scores that assume other shares of the comments; it recommends the same actions.
@@ -382,9 +382,9 @@ class SocialGuard:
         """Write the model folder, whole or not at all."""
         return save_model(self._model, folder)
 
-    def __reduce__(self) -> tuple[type[SocialGuard], tuple[Model, pd.DataFrame | None]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[Model, pd.DataFrame | None]]:
         """Travels to another process as its model alone; caches are made anew there."""
-        return SocialGuard, (self._model, self._tuning)
+        return type(self), (self._model, self._tuning)
 
     def __repr__(self) -> str:
         return f"SocialGuard(model={self.model_hash[:12]!r}, heads={len(self.heads)})"

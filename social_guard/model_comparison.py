@@ -11,7 +11,7 @@ import numpy as np
 
 from .arrays import Floats
 from .categories import CATEGORIES
-from .exceptions import DataError
+from .exceptions import DataError, check_columns
 from .files.data import load_comments
 from .guard import SocialGuard
 from .policy.decide import DecisionTable
@@ -117,8 +117,7 @@ def _text_rows(comments: pd.DataFrame | Sequence[str], text: str) -> pd.DataFram
     if isinstance(comments, str):
         raise DataError("one text was given; give a frame or a list of texts")
     frame = comments if isinstance(comments, pd.DataFrame) else pd.DataFrame({text: list(comments)})
-    if text not in frame:
-        raise DataError(f"there is no column {text!r}; the columns are {', '.join(map(str, frame.columns))}")
+    check_columns(frame.columns, text)
     return frame.loc[[isinstance(comment, str) for comment in frame[text]], [text]]
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ..categories import CATEGORIES, URGENT
-from ..explaining.explanation import MOST_SHOWN, Explanation
+from ..explaining.explanation import MOST_SHOWN, Explanation, utf16_places
 from ..explaining.reasons import describe_decision, words_to_quote
 from ..policy.decide import Decision
 from ..policy.settings import Action, Policy
@@ -67,7 +67,7 @@ def find_marks(explanation: Explanation, heads: Mapping[str, Sequence[str]]) -> 
     for kind, keys in heads.items():
         for start, end in (span for key in keys for span in deciding_spans(explanation, key)):
             kinds[start:end] = [kind] * (end - start)
-    places = _utf16_places(explanation.text)
+    places = utf16_places(explanation.text)
     marks, start = [], 0
     for kind, run in groupby(kinds):
         end = start + sum(1 for _ in run)
@@ -80,13 +80,6 @@ def find_marks(explanation: Explanation, heads: Mapping[str, Sequence[str]]) -> 
 def deciding_spans(explanation: Explanation, head: str) -> list[tuple[int, int]]:
     """Every place of the words that the reason quotes."""
     return [span for word in explanation.strongest_words(head)[:MOST_SHOWN] for span in word.spans]
-
-
-def _utf16_places(text: str) -> list[int]:
-    places = [0]
-    for char in text:
-        places.append(places[-1] + (2 if char > "\uffff" else 1))
-    return places
 
 
 def gravity(item: Mapping[str, Any]) -> tuple[bool, int, int, float]:

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from ..categories import CATEGORIES, SIGNPOSTS, URGENT
-from ..exceptions import DataError
+from ..exceptions import check_columns
 from ..files.stream import read_frame, write_text
 from ..guard import SocialGuard
 from ..pages.charts import bar_chart, column_chart
@@ -157,8 +157,7 @@ def needs_look(row: dict[str, Any]) -> bool:
 
 def _read_rows(guard: SocialGuard, scored: pd.DataFrame, columns: Columns) -> tuple[Rows, list[str]]:
     """One dict a comment, after making sure that this guard scored it, and the posts that the scores rest on."""
-    if columns.text not in scored.columns:
-        raise DataError(f"there is no column {columns.text!r}; the columns are {', '.join(map(str, scored.columns))}")
+    check_columns(scored.columns, columns.text)
     ids, posts = comment_ids(scored, columns.id), _optional(scored, columns.post, "post")
     fresh, read = _score_again(guard, scored, columns.text, posts)
     authors, days = _optional(scored, columns.author, "author"), to_days(_optional(scored, columns.date, "date"))
@@ -204,8 +203,7 @@ def _scored_texts(scored: pd.DataFrame, text: str) -> pd.Series:
 
 def _optional(scored: pd.DataFrame, column: str | None, usual: str) -> list[str]:
     """A column as text; blank throughout where it is not there and was not asked for."""
-    if column is not None and column not in scored.columns:
-        raise DataError(f"there is no column {column!r}; the columns are {', '.join(map(str, scored.columns))}")
+    check_columns(scored.columns, column)
     name = column or usual
     return comment_texts(scored[name]) if name in scored.columns else [""] * len(scored)
 
