@@ -67,7 +67,8 @@ def outcomes_part(guard: SocialGuard, rows: pd.DataFrame, held_out: pd.DataFrame
     kinds["not English"] = foreign.to_numpy()
     chosen = np.logical_or.reduce(list(kinds.values()))
     drawn = draw(rows["unit"][chosen], np.zeros(int(chosen.sum())))
-    shares = shares_frame({kind: flags[chosen] for kind, flags in kinds.items()}, decide(guard.policy, held_out[chosen]), drawn)
+    decided = decide(guard.policy, held_out[chosen], rows.loc[chosen, "text"].tolist())
+    shares = shares_frame({kind: flags[chosen] for kind, flags in kinds.items()}, decided, drawn)
     note = f"Real patient feedback (`{FEEDBACK}`) by its tone, and our own comments in other languages, out of fold."
     return "Real feedback and other languages", note, {"outcomes": shares}
 

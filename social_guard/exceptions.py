@@ -24,6 +24,7 @@ Examples
 True
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -33,6 +34,28 @@ class SocialGuardError(Exception):
 
 class DataError(SocialGuardError, ValueError):
     """A file or frame of comments cannot be read, or lacks a column."""
+
+
+def check_columns(columns: Iterable[Any], *wanted: str | None) -> None:
+    """Refuse a table that lacks a column; None stands for one that was not asked for.
+
+    Raises
+    ------
+    DataError
+        With the first column that is missing, and those that are there.
+
+    Examples
+    --------
+    >>> check_columns(["id", "text"], "text", None)
+    >>> check_columns(["id", "text"], "comment")
+    Traceback (most recent call last):
+        ...
+    social_guard.exceptions.DataError: there is no column 'comment'; the columns are id, text
+    """
+    held = list(columns)
+    missing = [name for name in wanted if name is not None and name not in held]
+    if missing:
+        raise DataError(f"there is no column {missing[0]!r}; the columns are {', '.join(map(str, held))}")
 
 
 class LabelError(SocialGuardError, ValueError):

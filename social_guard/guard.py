@@ -147,14 +147,9 @@ class SocialGuard:
     def _reason(
         self, text: str, post: str | None, decision: Decision, *, mask: bool = False, author: bool = False
     ) -> str:
-        from .explaining.reasons import describe_decision
+        from .explaining.reasons import describe_decision, words_to_quote
 
-        explanation = self.explain(text, post)
-        levels = self._table.levels(to_probability(explanation.log_odds)[None])[0].tolist()
-        # a category that only a rule calls for is not told with the words of its score, which did not decide
-        least = {head: 2 if head in decision.categories else 1 for _, head in self._scored}
-        deciding = [head for head, level in zip(self.heads, levels, strict=True) if level >= least.get(head, NEVER)]
-        words = {head: explanation.deciding_words(head) for head in deciding}
+        words = words_to_quote(decision, self.explain(text, post), self.policy)
         return self._tell_author(decision, words) if author else describe_decision(decision, words, mask=mask)
 
     def _tell_author(self, decision: Decision, words: Mapping[str, Sequence[str]]) -> str:
@@ -357,9 +352,9 @@ class SocialGuard:
 
         return pd.DataFrame(self.scores(comments["text"].tolist()), columns=list(self.heads))
 
-    def with_policy(self, policy_text: str) -> SocialGuard:
+    def with_policy(self, policy_text: str) -> Self:
         """The same model with other thresholds, given as the text of a policy file."""
-        return SocialGuard(replace(self._model, policy_text=policy_text))
+        return type(self)(replace(self._model, policy_text=policy_text))
 
     def with_prevalence(self, prevalence: Mapping[str, float]) -> Self:
         """The same model with scores that assume other shares of the comments; it recommends the same actions.
@@ -394,9 +389,9 @@ class SocialGuard:
         """Write the model folder, whole or not at all."""
         return save_model(self._model, folder)
 
-    def __reduce__(self) -> tuple[type[SocialGuard], tuple[Model, pd.DataFrame | None]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[Model, pd.DataFrame | None]]:
         """Travels to another process as its model alone; caches are made anew there."""
-        return SocialGuard, (self._model, self._tuning)
+        return type(self), (self._model, self._tuning)
 
     def __repr__(self) -> str:
         return f"SocialGuard(model={self.model_hash[:12]!r}, heads={len(self.heads)})"

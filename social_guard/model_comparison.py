@@ -11,7 +11,7 @@ import numpy as np
 
 from .arrays import Floats
 from .categories import CATEGORIES
-from .exceptions import DataError
+from .exceptions import DataError, check_columns
 from .files.data import load_comments
 from .guard import SocialGuard
 from .policy.decide import DecisionTable
@@ -34,7 +34,7 @@ class ModelComparison:
     changes : pandas.DataFrame
         One row for each comment with another decision; the index is that of the comments. ``action_before``,
         ``action_after``, ``needs_review_before``, …, ``categories_after``; ``head``, whose score crossed a threshold (the
-        one that moved most; blank where only rules differ), ``score_before``, ``score_after`` (missing where a model has no
+        one that moved most, of equals the gravest; blank where only rules differ), ``score_before``, ``score_after`` (missing where a model has no
         such head), and ``why``, the words behind it.
     scores : pandas.DataFrame
         One row a head: mean score before and after, and the mean absolute change.
@@ -117,8 +117,7 @@ def _text_rows(comments: pd.DataFrame | Sequence[str], text: str) -> pd.DataFram
     if isinstance(comments, str):
         raise DataError("one text was given; give a frame or a list of texts")
     frame = comments if isinstance(comments, pd.DataFrame) else pd.DataFrame({text: list(comments)})
-    if text not in frame:
-        raise DataError(f"there is no column {text!r}; the columns are {', '.join(map(str, frame.columns))}")
+    check_columns(frame.columns, text)
     return frame.loc[[isinstance(comment, str) for comment in frame[text]], [text]]
 
 
@@ -156,7 +155,8 @@ def _change(sides: Sequence[_Side], i: int, heads: Sequence[str]) -> tuple[str, 
     categories = crossed & np.isin(heads, list(CATEGORIES))
     if not crossed.any():
         return "", np.nan, np.nan, ""
-    h = int(np.argmax(np.abs(shift) * (categories if categories.any() else crossed)))
+    candidates = np.flatnonzero(categories if categories.any() else crossed).tolist()
+    h = max(candidates, key=lambda c: (abs(shift[c]), -CATEGORIES[heads[c]].severity if heads[c] in CATEGORIES else 0))
     shares = [side.word_shares(i, heads[h]) for side in sides]
     differences = {word: shares[1].get(word, 0.0) - shares[0].get(word, 0.0) for word in dict.fromkeys([*shares[0], *shares[1]])}
     strongest = sorted(differences.items(), key=lambda item: -item[1] * np.sign(shift[h]))[:WORDS_SHOWN]

@@ -78,6 +78,14 @@ def test_outcomes_are_those_of_the_guard(found, small_guard, comments):
     assert row["reviewed"] == pytest.approx(scored["needs_review"].mean())
 
 
+def test_outcomes_count_what_rules_do(tiny_guard):
+    """A phrase of the policy file hides in an evaluation what it hides in use."""
+    frame = load_comments(pd.DataFrame({"text": ["blue mushrooms", "thank you"], "spam": [1, 0]}))
+    rule = "\n[[rules.blocked]]\nphrase = 'blue mushrooms'\ncategory = 'spam'\naction = 'hide'\n"
+    found = tiny_guard.with_policy(f"version = 1{rule}").evaluate(frame, redraws=0, disguises=())
+    assert found.outcomes.loc[["spam", "inoffensive"], "hidden"].tolist() == [1.0, 0.0]
+
+
 def test_capitals_hide_little(found):
     """Letters are folded, and capitals alone are marked; a lost vowel costs recall."""
     plain, case, vowel = (found.by_disguise.loc[kind] for kind in ("plain", "case", "missing_vowel"))

@@ -1,5 +1,6 @@
 import ast
 import multiprocessing
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,17 @@ def test_one_decision_loads_only_the_rooms_that_it_needs():
         "arrays", "categories", "exceptions", "files", "guard", "model", "personal", "policy", "safe_files", "words",
     }  # fmt: skip
     assert "files.persistence" in loaded and loaded.isdisjoint({"files.stream", "files.batch", "policy.tuning", "personal.privacy"})
+
+
+class OurGuard(SocialGuard):
+    """A guard of somebody else's class."""
+
+
+def test_a_guard_keeps_its_class(shipped_guard):
+    """With another policy, at another prevalence and in another process."""
+    ours = OurGuard(shipped_guard._model)
+    for kept in (ours.with_policy("version = 1"), ours.with_prevalence({"spam": 0.5}), pickle.loads(pickle.dumps(ours))):
+        assert type(kept) is OurGuard
 
 
 def test_one_text_only(small_guard):

@@ -50,6 +50,16 @@ def test_what_a_model_cannot_see_is_told(shipped_guard):
     assert row["score_before"] > 0.5 and pd.isna(row["score_after"]) and "idiots -" in row["why"]
 
 
+def test_thresholds_alone_are_told_with_the_category_that_they_move(shipped_guard):
+    """Where no score moves, a change is put down to a category whose threshold lies elsewhere; of several to the gravest."""
+    text = "Buy cheap followers, you useless idiots"
+    policies = ["version = 1", "version = 1\n[categories.spam]\nhide = 0.1"]
+    policies.append(f"{policies[1]}\n[categories.offensive_language]\nhide = 0.1\n[categories.hate_speech]\nhide = 1e-6")
+    guards = [shipped_guard.with_policy(policy) for policy in policies]
+    rows = [compare_models(guards[0], guard, [text]).changes.iloc[0] for guard in guards[1:]]
+    assert [(row["head"], row["why"]) for row in rows] == [("spam", ""), ("hate_speech", "")]
+
+
 def test_rules_alone_are_told_without_a_head(shipped_guard):
     """Where the scores cross no other threshold, no head and no word is put forward."""
     policy = shipped_guard.policy_text + "\n[[rules.blocked]]\nphrase = 'blue mushrooms'\ncategory = 'spam'\naction = 'hide'\n"

@@ -1,7 +1,10 @@
+from datetime import date
+
 import pandas as pd
 import pytest
 
 from social_guard.exceptions import DataError
+from social_guard.policy.rules import Blocked, Rules, rule_warnings
 from social_guard.review.provenance import check_scored
 
 FRESH = pd.DataFrame(
@@ -50,3 +53,12 @@ def test_other_scores_or_actions_are_refused(given, message):
     """The first row that differs is named, and what to do."""
     with pytest.raises(DataError, match=message):
         check_scored(given, FRESH)
+
+
+def test_a_rule_that_expired_since_is_named():
+    """Yesterday's actions may have come from it; other scores cannot have."""
+    expired = rule_warnings(Rules(blocked=(Blocked("wonder cure", "spam", "hide", date(2026, 3, 30)),)), date(2026, 3, 31))
+    with pytest.raises(DataError, match=r"gives none; rules.blocked\[0\] \('wonder cure'\) expired after 2026-03-30 and is ignored; name"):
+        check_scored(FRESH.assign(action=["hide", "hide", None]), FRESH, expired)
+    with pytest.raises(DataError, match="gives 0.25; name the model that scored it, or score again$"):
+        check_scored(FRESH.assign(score_spam=[0.3, 0.5, None]), FRESH, expired)

@@ -1,6 +1,8 @@
+from math import inf, nextafter
+
 import pytest
 
-from social_guard.review.queue import deciding_spans, find_marks, gravity, near_categories, review_item
+from social_guard.review.queue import deciding_spans, find_marks, gravity, review_item
 
 TEXT = "😀 You are all id1ots, every one of you 😀 you idiots"
 
@@ -29,15 +31,40 @@ def test_a_comment_without_known_words_has_no_marks(shipped_guard):
 
 def test_near_are_the_scores_between_review_and_action(shipped_guard):
     """They are why a person is asked, and stand apart from what crossed."""
-    low, high = shipped_guard.policy.categories["off_topic"].thresholds()[:2]
-    decision = shipped_guard.moderate("hello")
-    scores = dict.fromkeys(decision.scores, 0.0)
-    for score, near in ((low - 1e-6, []), (low, ["off_topic"]), (high - 1e-6, ["off_topic"])):
-        assert near_categories(type(decision)(*vars_of(decision), scores=scores | {"off_topic": score}), shipped_guard.policy) == near
+    scores = shipped_guard.moderate("idiots").scores
+    for score, above, near in (
+        (scores["off_topic"], 1, ["off_topic"]),
+        (nextafter(scores["off_topic"], inf), 1, []),
+        (0, nextafter(scores["off_topic"], inf), ["off_topic"]),
+        (0, scores["off_topic"], []),
+    ):
+        guard = shipped_guard.with_policy(f"version = 1\n[categories.off_topic]\nreview = {score}\nhide = {above}")
+        assert item_of(guard, "idiots")["near"] == near
+    guard = shipped_guard.with_policy("version = 1\n" + "".join(f"[categories.{key}]\nreview = 0\n" for key in ("spam", "harassment")))
+    assert item_of(guard, "idiots")["near"] == ["harassment", "spam"]
 
 
-def vars_of(decision):
-    return decision.action, decision.automatic, decision.needs_review, (), (), ()
+def item_of(guard, text):
+    return review_item(guard.moderate(text), guard.explain(text), guard.policy)
+
+
+BLUE = "[[rules.blocked]]\nphrase = 'blue badge'\ncategory = 'abuse'\naction = 'hide'\n"
+NEAR = "[categories.offensive_language]\nreview = 0.01\n"
+
+
+def test_a_rule_marks_no_word_of_the_score(shipped_guard):
+    """Where a phrase of the policy file decided alone, the words of the score are not shown as what decided."""
+    item = item_of(shipped_guard.with_policy(f"version = 1\n{BLUE}[categories.abuse]\nhide = 0.9"), "The blue badge bays are full again")
+    assert item["marks"] == [] and "a threat or abuse. Our policy" in item["reason"]
+
+
+@pytest.mark.parametrize("policy", [BLUE, NEAR, BLUE + NEAR, BLUE + "[categories.abuse]\nreview = 0\n"])
+def test_the_sheet_gives_the_reason_of_the_decision(shipped_guard, policy):
+    """Also of what is only near, and of what rules decided."""
+    guard, text = shipped_guard.with_policy(f"version = 1\n{policy}"), "The blue badge bays are full again, you idiots"
+    reason = item_of(guard, text)["reason"]
+    assert reason == guard.moderate(text).reason
+    assert ("It may contain swearing or a personal insult (“idiots”)." in reason) == (NEAR in policy)
 
 
 ITEM = {"action": "hide", "categories": ["spam"], "near": [], "signposts": [], "margin": 1.0}

@@ -62,6 +62,14 @@ def test_scores_of_another_model_are_refused(shipped_guard, small_guard, scored)
         build_review_sheet(shipped_guard, scored.assign(text=[COMMENTS["text"][0], "you clever people", None, "x"]))
 
 
+def test_a_rule_that_expired_since_is_named(shipped_guard):
+    """What its last day hid is refused on the next, and told why."""
+    rule = "\n[[rules.blocked]]\nphrase = 'ward 4'\ncategory = 'spam'\naction = 'hide'\n"
+    scored = COMMENTS.join(shipped_guard.with_policy(shipped_guard.policy_text + rule).score_frame(COMMENTS))
+    with pytest.raises(DataError, match=r"rules.blocked\[0\] \('ward 4'\) expired after 2026-03-30 and is ignored"):
+        build_review_sheet(shipped_guard.with_policy(f"{shipped_guard.policy_text}{rule}until = 2026-03-30\n"), scored)
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
@@ -105,6 +113,8 @@ def test_scores_made_with_posts_are_made_again_with_them(shipped_guard):
     assert len({str(comment["scores"]) for comment in found}) == 2
     with pytest.raises(DataError, match="not those of this model"):
         build_review_sheet(shipped_guard, with_posts.assign(post=["New scanner", None]))
+    with pytest.raises(DataError, match="not those of this policy"):
+        build_review_sheet(shipped_guard.with_policy(re.sub(r"(?m)^(hide|remove|report) = .*$", "", shipped_guard.policy_text)), with_posts)
 
 
 def test_a_page_holds_the_gravest(shipped_guard, scored):

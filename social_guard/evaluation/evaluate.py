@@ -226,7 +226,7 @@ def evaluate_comments(
     return Evaluation(
         measures=measures_frame(known, drawn),
         actions=actions_frame(known, judge.policy, drawn),
-        outcomes=outcomes_frame(comments, decide(judge.policy, scores), drawn),
+        outcomes=outcomes_frame(comments, decide(judge.policy, scores, comments["text"].tolist()), drawn),
         reliability=reliability_frame(known, drawn),
         by_source=source_frame(known, comments["source"], of_groups),
         by_group=groups,

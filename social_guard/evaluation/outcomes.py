@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 INOFFENSIVE, NO_CALL, CRITICISM = "inoffensive", "inoffensive, no call for help", "fair criticism"
 
 
-def decide(policy: Policy, scores: pd.DataFrame) -> pd.DataFrame:
-    """What is done with comments of given scores.
+def decide(policy: Policy, scores: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
+    """What is done with comments of given scores, and of given words where the policy has rules.
 
     Returns
     -------
@@ -34,12 +35,12 @@ def decide(policy: Policy, scores: pd.DataFrame) -> pd.DataFrame:
     >>> import pandas as pd
     >>> from social_guard.policy.reading import parse_policy
     >>> policy = parse_policy("version = 1\\n[categories.spam]\\nhide = 0.5\\nremove = 0.9")
-    >>> decide(policy, pd.DataFrame({"spam": [0.4, 0.6, 0.9]})).sum().to_dict()
+    >>> decide(policy, pd.DataFrame({"spam": [0.4, 0.6, 0.9]}), ["", "", ""]).sum().to_dict()
     {'hidden': 2, 'removed': 1, 'reported': 0, 'alone': 1, 'reviewed': 1, 'touched': 2}
     """
     import pandas as pd
 
-    decisions, which = DecisionTable(policy, tuple(scores.columns)).decide_many(scores.to_numpy(dtype=float))
+    decisions, which = DecisionTable(policy, tuple(scores.columns)).decide_many(scores.to_numpy(dtype=float), texts)
     kinds = pd.DataFrame(
         {
             "hidden": [decision.action >= Action.HIDE for decision in decisions],

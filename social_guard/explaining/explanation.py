@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import Floats, Integers
-from ..exceptions import DataError
+from ..exceptions import DataError, check_columns
 from ..model.context import context_units
 from ..model.features import Unit, find_units
 from ..model.scorer import NORM_UNIT, Scorer, to_probability
@@ -216,7 +216,7 @@ class Explanation:
         utf16 : bool
             Count places as JavaScript and Java do, where an emoji is two characters.
         """
-        place = _utf16_places(self.text) if utf16 else range(len(self.text) + 1)
+        place = utf16_places(self.text) if utf16 else range(len(self.text) + 1)
         return {
             "format": FORMAT,
             "text": self.text,
@@ -261,7 +261,14 @@ class Explanation:
         return self.heads.index(head)
 
 
-def _utf16_places(text: str) -> list[int]:
+def utf16_places(text: str) -> list[int]:
+    """Where each character starts as JavaScript and Java count, and where the last one ends.
+
+    Examples
+    --------
+    >>> utf16_places("a🐷b")
+    [0, 1, 3, 4]
+    """
     places = [0]
     for char in text:
         places.append(places[-1] + 1 + (char > "\uffff"))
@@ -324,9 +331,7 @@ def explain_frame(
     """
     import pandas as pd
 
-    for column in (text, post):
-        if column is not None and column not in frame:
-            raise DataError(f"there is no column {column!r}; the columns are {', '.join(map(str, frame.columns))}")
+    check_columns(frame.columns, text, post)
     posts = frame[post] if post is not None else repeat("")
     cells = zip(frame.index, frame[text], posts, strict=post is not None)
     comments = [(label, comment, about if isinstance(about, str) else "") for label, comment, about in cells if isinstance(comment, str)]

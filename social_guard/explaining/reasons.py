@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..categories import CATEGORIES, SIGNPOSTS, URGENT
 from ..policy.decide import REVIEW_CODES, Decision
-from ..policy.settings import Action
+from ..policy.settings import NEVER, Action, Policy
+
+if TYPE_CHECKING:
+    from .explanation import Explanation
 
 _ACTIONS = {
     Action.NONE: "No action is recommended.",
@@ -35,6 +39,23 @@ _WHOLE = ("spam", "off_topic")
 """Categories that are judged by what the whole comment is for: single words would explain nothing to the author."""
 
 
+def words_to_quote(decision: Decision, explanation: Explanation, policy: Policy) -> dict[str, list[str]]:
+    """The words behind each category whose score reached a threshold, as `describe_decision` and `tell_author` take them.
+
+    A category that only a rule calls for is not among them: the words of its score did not decide.
+
+    Examples
+    --------
+    >>> from social_guard import SocialGuard
+    >>> guard, text = SocialGuard.load(), "What an idiot"
+    >>> words_to_quote(guard.moderate(text), guard.explain(text), guard.policy)
+    {'offensive_language': ['idiot']}
+    """
+    steps = {key: rule.thresholds()[key in decision.categories] for key, rule in policy.categories.items()}
+    reached = [head for head in explanation.heads if explanation.probabilities[head] >= steps.get(head, NEVER)]
+    return {head: explanation.deciding_words(head) for head in reached}
+
+
 def describe_decision(decision: Decision, words: Mapping[str, Sequence[str]], *, mask: bool = False) -> str:
     """Tell a communications officer what was decided and why.
 
@@ -42,8 +63,7 @@ def describe_decision(decision: Decision, words: Mapping[str, Sequence[str]], *,
     ----------
     decision : Decision
     words : mapping of str to sequence of str
-        For each category whose score reached a threshold, the words that decided. A category that is not one of the
-        decision's was only close to it.
+        As `words_to_quote` finds them. A category that is not one of the decision's was only close to it.
     mask : bool
         Whether to cut words to their first letters and dots.
 

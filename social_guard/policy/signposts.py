@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..categories import SIGNPOSTS, URGENT
-from ..exceptions import DataError
+from ..exceptions import DataError, check_columns
 from .decide import Decision
 from .settings import DAYS, VERSION, Clock, Policy
 
@@ -308,8 +308,7 @@ def _waits(combinations: Sequence[Any], policy: Policy) -> dict[Any, str]:
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame:
-        raise DataError(f"there is no column {name!r}; the columns are {', '.join(map(str, frame.columns))}")
+    check_columns(frame.columns, name)
     return frame[name]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..categories import CATEGORIES
-from ..exceptions import DataError
+from ..exceptions import DataError, check_columns
 from ..files.data import load_comments
 from ..policy.settings import Action
 from .decision_log import read_decisions
@@ -53,9 +53,7 @@ def labels_from_log(
     """
     import pandas as pd
 
-    missing = [name for name in (comment, text) if name not in comments.columns]
-    if missing:
-        raise DataError(f"there is no column {missing[0]!r}; the columns are {', '.join(map(str, comments.columns))}")
+    check_columns(comments.columns, comment, text)
     words = pd.Series(comments[text].to_numpy(dtype=object), index=comments[comment].astype(str))
     if words.index.has_duplicates:
         raise DataError(f"column {comment!r} has {words.index[words.index.duplicated()][0]!r} twice; a comment has one row")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..categories import CATEGORIES
-from ..exceptions import ClockWarning, DataError, LedgerError, MissingExtraError, SecretKeyError
+from ..exceptions import ClockWarning, DataError, LedgerError, MissingExtraError, SecretKeyError, check_columns
 from ..policy.settings import Action, HistoryRules
 from .keys import Key, check_id
 
@@ -467,9 +467,7 @@ def _missing(value: Any) -> bool:
 
 
 def _columns(frame: pd.DataFrame, *names: str) -> list[list[Any]]:
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        raise DataError(f"there is no column {missing[0]!r}; the columns are {', '.join(map(str, frame.columns))}")
+    check_columns(frame.columns, *names)
     return [frame[name].tolist() for name in names]
 
 

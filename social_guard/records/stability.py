@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEVELS = np.linspace(0, 1, 101)
-CELLS = 10
-"""Of the population stability index, each with a tenth of the baseline."""
 SHIFTED = 0.25
 CHANCE = 0.01
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..categories import CATEGORIES
-from ..exceptions import DataError, LabelError
+from ..exceptions import DataError, LabelError, check_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,10 +61,9 @@ def comment_ids(comments: pd.DataFrame, column: str | None = None) -> list[str]:
     >>> comment_ids(pd.DataFrame({"id": ["007", "8"]})), comment_ids(pd.DataFrame({"text": ["a", "b"]}))
     (['007', '8'], ['1', '2'])
     """
+    check_columns(comments.columns, column)
     name = column or "id"
     if name not in comments.columns:
-        if column is not None:
-            raise DataError(f"there is no column {column!r}; the columns are {', '.join(map(str, comments.columns))}")
         return [str(row) for row in range(1, len(comments) + 1)]
     ids = comments[name]
     for wrong, problem in ((ids.isna(), "has no value"), (ids.duplicated(), "repeats an id")):
@@ -136,8 +135,7 @@ def label_decisions(
     """
     import pandas as pd
 
-    if text not in comments.columns:
-        raise DataError(f"there is no column {text!r}; the columns are {', '.join(map(str, comments.columns))}")
+    check_columns(comments.columns, text)
     place = {key: row for row, key in enumerate(comment_ids(comments, id))}
     texts = comment_texts(comments[text])
     found = {}

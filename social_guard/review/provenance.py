@@ -1,14 +1,17 @@
 """Were these scores made by this model, and these actions by these thresholds? Made again, and compared.
 
 A score never depends on its neighbours or on the day, so making it again proves more than a name in the file could: also
-that no text and no number was changed since. And a table keeps the same columns in every format.
+that no text and no number was changed since. And a table keeps the same columns in every format. An action may depend on the
+day, since rules of a policy file expire; those that have are named where actions differ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..exceptions import DataError
 
@@ -21,7 +24,7 @@ TOLERANCE = 1e-9
 SAME = ("action", "automatic", "needs_review", "categories", "signposts")
 
 
-def check_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> None:
+def check_scored(given: pd.DataFrame, fresh: pd.DataFrame, expired: Sequence[str] = ()) -> None:
     """Refuse a table that was scored with another model or policy.
 
     Parameters
@@ -30,6 +33,8 @@ def check_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> None:
         The table as it was read; its values may be text.
     fresh : pandas.DataFrame
         The new columns that the model gives for the same comments, in the same order.
+    expired : sequence of str
+        The rules of the policy that are ignored by now (see `policy.rules.rule_warnings`).
 
     Raises
     ------
@@ -51,21 +56,21 @@ def check_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> None:
     if missing:
         raise DataError(f"there are no columns {', '.join(missing)}: the table must be what `social-guard score` wrote")
     for name in (name for name in fresh.columns if name.startswith("score_")):
-        stated, made = _numbers(given[name]), _numbers(fresh[name])
-        wrong = ~np.isclose(stated, made, rtol=0, atol=TOLERANCE, equal_nan=True)
-        _refuse(wrong, name, given, fresh, "the scores are not those of this model", "name the model that scored it")
+        _refuse(~_alike(given[name], fresh[name]), name, given, fresh, "the scores are not those of this model", "name the model that scored it")
+    cure = "; ".join([*expired, "name the policy file it had"])
     for name in SAME:
         wrong = _words(given[name]) != _words(fresh[name])
-        _refuse(wrong, name, given, fresh, "the thresholds are not those of this policy", "name the policy file it had")
+        _refuse(wrong, name, given, fresh, "the thresholds are not those of this policy", cure)
 
 
-def is_scored(given: pd.DataFrame, fresh: pd.DataFrame) -> bool:
-    """Whether `check_scored` finds no difference."""
-    try:
-        check_scored(given, fresh)
-    except DataError:
-        return False
-    return True
+def same_scores(given: pd.DataFrame, fresh: pd.DataFrame) -> bool:
+    """Whether all scores are the same, whatever follows from them."""
+    names = [name for name in fresh.columns if name.startswith("score_")]
+    return all(name in given.columns and _alike(given[name], fresh[name]).all() for name in names)
+
+
+def _alike(given: pd.Series, fresh: pd.Series) -> NDArray[np.bool_]:
+    return np.isclose(_numbers(given), _numbers(fresh), rtol=0, atol=TOLERANCE, equal_nan=True)
 
 
 def _refuse(wrong: np.ndarray, name: str, given: pd.DataFrame, fresh: pd.DataFrame, *why: str) -> None:

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from ..categories import CATEGORIES, URGENT
-from ..explaining.explanation import MOST_SHOWN, Explanation
-from ..explaining.reasons import describe_decision
+from ..explaining.explanation import MOST_SHOWN, Explanation, utf16_places
+from ..explaining.reasons import describe_decision, words_to_quote
 from ..policy.decide import Decision
 from ..policy.settings import Action, Policy
 
@@ -23,26 +23,20 @@ def review_item(decision: Decision, explanation: Explanation, policy: Policy) ->
     Returns
     -------
     dict
-        ``near``: categories with a score close to a threshold; ``scores`` of these and of those that crossed; ``reason``;
+        ``near``: categories with a score close to a threshold, the gravest first; ``scores`` of these and of those that crossed; ``reason``;
         ``marks``; ``margin``, the distance in log-odds between the scores and the nearest threshold.
     """
-    near = near_categories(decision, policy)
+    words = words_to_quote(decision, explanation, policy)
+    near = sorted(words.keys() - decision.categories, key=lambda key: CATEGORIES[key].severity)
+    breach = [key for key in decision.categories if key in words]
     urgent = [URGENT] if URGENT in decision.signposts else []
-    words = {key: explanation.deciding_words(key) for key in decision.categories}
     return {
         "near": near,
         "scores": {key: round(decision.scores[key], 4) for key in [*decision.categories, *near]},
         "reason": describe_decision(decision, words),
-        "marks": find_marks(explanation, {"near": near, "breach": decision.categories, "urgent": urgent}),
+        "marks": find_marks(explanation, {"near": near, "breach": breach, "urgent": urgent}),
         "margin": round(threshold_margin(decision.scores, policy), 4),
     }
-
-
-def near_categories(decision: Decision, policy: Policy) -> list[str]:
-    """The categories whose score asks for a person but for no action, the gravest first."""
-    limits = {key: rule.thresholds()[0] for key, rule in policy.categories.items()}
-    near = [key for key, score in decision.scores.items() if score >= limits.get(key, math.inf) and key not in decision.categories]
-    return sorted(near, key=lambda key: CATEGORIES[key].severity)
 
 
 def threshold_margin(scores: Mapping[str, float], policy: Policy) -> float:
@@ -73,7 +67,7 @@ def find_marks(explanation: Explanation, heads: Mapping[str, Sequence[str]]) -> 
     for kind, keys in heads.items():
         for start, end in (span for key in keys for span in deciding_spans(explanation, key)):
             kinds[start:end] = [kind] * (end - start)
-    places = _utf16_places(explanation.text)
+    places = utf16_places(explanation.text)
     marks, start = [], 0
     for kind, run in groupby(kinds):
         end = start + sum(1 for _ in run)
@@ -86,13 +80,6 @@ def find_marks(explanation: Explanation, heads: Mapping[str, Sequence[str]]) -> 
 def deciding_spans(explanation: Explanation, head: str) -> list[tuple[int, int]]:
     """Every place of the words that the reason quotes."""
     return [span for word in explanation.strongest_words(head)[:MOST_SHOWN] for span in word.spans]
-
-
-def _utf16_places(text: str) -> list[int]:
-    places = [0]
-    for char in text:
-        places.append(places[-1] + (2 if char > "\uffff" else 1))
-    return places
 
 
 def gravity(item: Mapping[str, Any]) -> tuple[bool, int, int, float]:

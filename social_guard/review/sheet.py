@@ -17,13 +17,14 @@ from typing import Any
 import pandas as pd
 
 from ..categories import CATEGORIES, SIGNPOSTS, URGENT
-from ..exceptions import DataError
+from ..exceptions import check_columns
 from ..files.stream import read_frame, write_text
 from ..guard import SocialGuard
 from ..pages.charts import bar_chart, column_chart
 from ..pages.template import build_page, inline_json
+from ..policy.rules import rule_warnings
 from .decisions import ACTIONS, comment_ids, comment_texts, text_digest
-from .provenance import check_scored, is_scored
+from .provenance import check_scored, same_scores
 from .queue import gravity, review_item
 
 MOST_COLUMNS = 92
@@ -157,8 +158,7 @@ def needs_look(row: dict[str, Any]) -> bool:
 
 def _read_rows(guard: SocialGuard, scored: pd.DataFrame, columns: Columns) -> tuple[Rows, list[str]]:
     """One dict a comment, after making sure that this guard scored it, and the posts that the scores rest on."""
-    if columns.text not in scored.columns:
-        raise DataError(f"there is no column {columns.text!r}; the columns are {', '.join(map(str, scored.columns))}")
+    check_columns(scored.columns, columns.text)
     ids, posts = comment_ids(scored, columns.id), _optional(scored, columns.post, "post")
     fresh, read = _score_again(guard, scored, columns.text, posts)
     authors, days = _optional(scored, columns.author, "author"), to_days(_optional(scored, columns.date, "date"))
@@ -185,12 +185,17 @@ def _read_rows(guard: SocialGuard, scored: pd.DataFrame, columns: Columns) -> tu
 
 def _score_again(guard: SocialGuard, scored: pd.DataFrame, text: str, posts: list[str]) -> tuple[pd.DataFrame, list[str]]:
     """The new columns of the table made again and found to be the same, and the posts that they rest on, which may be blank."""
-    table = _scored_texts(scored, text).to_frame("text").assign(post=posts)
-    bare, answering = (guard.score_frame(table, post=column).astype({"error": object}).fillna({"error": ""}) for column in (None, "post"))
-    if any(posts) and is_scored(scored, answering):
-        return answering, posts
-    check_scored(scored, bare)
-    return bare, [""] * len(posts)
+    table = _scored_texts(scored, text).to_frame("text").assign(post=pd.Series(posts, scored.index, object))  # lone surrogates
+    fresh, read = _new_columns(guard, table, None), [""] * len(posts)
+    if any(posts) and not same_scores(scored, fresh):
+        answering = _new_columns(guard, table, "post")
+        fresh, read = (answering, posts) if same_scores(scored, answering) else (fresh, read)
+    check_scored(scored, fresh, rule_warnings(guard.policy.rules))
+    return fresh, read
+
+
+def _new_columns(guard: SocialGuard, table: pd.DataFrame, post: str | None) -> pd.DataFrame:
+    return guard.score_frame(table, post=post).astype({"error": object}).fillna({"error": ""})
 
 
 def _scored_texts(scored: pd.DataFrame, text: str) -> pd.Series:
@@ -204,8 +209,7 @@ def _scored_texts(scored: pd.DataFrame, text: str) -> pd.Series:
 
 def _optional(scored: pd.DataFrame, column: str | None, usual: str) -> list[str]:
     """A column as text; blank throughout where it is not there and was not asked for."""
-    if column is not None and column not in scored.columns:
-        raise DataError(f"there is no column {column!r}; the columns are {', '.join(map(str, scored.columns))}")
+    check_columns(scored.columns, column)
     name = column or usual
     return comment_texts(scored[name]) if name in scored.columns else [""] * len(scored)
 
