@@ -150,6 +150,16 @@ def test_history(tmp_path, monkeypatch):
     assert history("forget") == "0 rows deleted\n"
 
 
+def test_a_fault_in_a_long_file_of_breaches_is_named_by_its_row(tmp_path, monkeypatch):
+    """Rows count from 1 through the whole file, however many blocks it is read in."""
+    monkeypatch.setenv("SOCIAL_GUARD_KEY", "an example key, not one to be used")
+    lines = ["id,author,action,categories"] + [f"{i},@sam,none," for i in range(1, 5001)]
+    lines[1], lines[5000] = "1,@sam,delete,", "5000,@sam,hide,spma"
+    (tmp_path / "confirmed.csv").write_text("\n".join(lines) + "\n")
+    result = RUN.invoke(cli, ["history", "--ledger", str(tmp_path / "h.db"), "confirm", str(tmp_path / "confirmed.csv")])
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ["row 1", "row 5000"]
+
+
 def test_every_command_has_help():
     """And every option of every command."""
     groups = [command for command in cli.commands.values() if isinstance(command, click.Group)]

@@ -275,7 +275,7 @@ def history_confirm(ledger: Any, source: str) -> None:
     for frame in read_blocks(source):
         result = ledger.confirm_frame(frame)
         for row, error in result["error"].dropna().items():
-            click.echo(f"row {row}: {error}", err=True)
+            click.echo(f"row {rows + row + 1}: {error}", err=True)
         rows, new = rows + len(result), new + int(result["recorded"].sum())
     click.echo(f"{new:,} of {rows:,} rows are new breaches")
 
