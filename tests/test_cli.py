@@ -105,6 +105,19 @@ def test_an_error_is_one_line_and_a_status(arguments, message, capsys, tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "target", "message"),
+    [("train", ".", "exists and is not a model folder"), ("evaluate", "report.txt", "can be written as .html, .md, .json")],
+)
+def test_a_target_that_cannot_be_written_is_refused_before_the_work(command, target, message, capsys, tmp_path):
+    """Nothing is read yet: that the comments are missing is not found out. What stands under the name stays."""
+    (tmp_path / "note.txt").write_text("kept")
+    with pytest.raises(SystemExit) as stop:
+        main([command, str(tmp_path / "nowhere.csv"), "-o", str(tmp_path / target)])
+    assert stop.value.code == 1 and message in capsys.readouterr().err
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["kept"]
+
+
 def test_train_evaluate_and_info(own_comments, tmp_path):
     """From labelled comments to a model folder that scores, is measured and describes itself."""
     labels = own_comments[["text", "spam", "abuse", "compliment"]].head(400)
