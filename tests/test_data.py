@@ -35,6 +35,14 @@ def test_posts_are_kept(tmp_path):
     assert load_comments(tmp_path)["post"].tolist() == ["Car park shut", "", "", ""]
 
 
+def test_files_of_one_name_and_two_endings_are_both_kept(tmp_path):
+    """They are parts of one source."""
+    FRAME.to_csv(tmp_path / "mine.csv", index=False)
+    FRAME.to_json(tmp_path / "mine.jsonl", orient="records", lines=True)
+    loaded = load_comments(tmp_path)
+    assert loaded["text"].tolist() == [*FRAME["text"]] * 2 and set(loaded["source"]) == {"mine"}
+
+
 def test_hugging_face_data_sets_load(tmp_path):
     """A `Dataset`, a `DatasetDict` and a folder go through the `datasets` library."""
     dataset = datasets.Dataset.from_pandas(FRAME)

@@ -127,14 +127,14 @@ def _load_folder(folder: Path, text: str, licence_class: str | None) -> pd.DataF
     quiet = datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:
-        loaded = {
-            path.stem: datasets.load_dataset(READERS[path.suffix.lower()], data_files=str(path), split="train")
+        loaded = [
+            (path.stem, datasets.load_dataset(READERS[path.suffix.lower()], data_files=str(path), split="train"))
             for path in files
-        }
+        ]
     finally:
         if not quiet:
             datasets.enable_progress_bars()
-    rows = pd.concat([_tidy(part.to_pandas(), text, name) for name, part in loaded.items()], ignore_index=True)
+    rows = pd.concat([_tidy(part.to_pandas(), text, name) for name, part in loaded], ignore_index=True)
     return rows.fillna({column: "" for column in OPTIONAL if column in rows})
 
 
