@@ -25,6 +25,14 @@ def test_every_file_format_gives_the_same_frame(tmp_path, suffix):
     assert loaded["spam"].isna().tolist() == [False, False, True]
 
 
+def test_a_comment_of_no_source_is_of_its_file(shipped_guard, tmp_path):
+    """So one empty cell does not stop an evaluation by source."""
+    (tmp_path / "mine.csv").write_text("text,source,spam\nThanks,page,0\nBuy now,,1\nBuy followers,page,1\n")
+    loaded = load_comments(tmp_path / "mine.csv")
+    assert loaded["source"].tolist() == ["page", "mine", "page"]
+    assert shipped_guard.evaluate(loaded, redraws=2, disguises=()).by_source.index.tolist() == [("page", "spam")]
+
+
 def test_posts_are_kept(tmp_path):
     """Of a frame and of a folder, where some files have none; the text itself is no post."""
     frame = pd.DataFrame({"text": ["a", "b"], "post": ["Car park shut", None]})

@@ -187,9 +187,8 @@ def _tidy(frame: pd.DataFrame, text: str, name: str) -> pd.DataFrame:
         raise DataError(f"{name}: no column {text!r}; the columns are {', '.join(map(str, frame.columns))}")
     missing = frame[text].isna()
     tidy = pd.DataFrame({"text": frame[text].where(~missing, "").astype(str)})
-    tidy["source"] = frame["source"] if "source" in frame.columns else name
-    for column in ("split", "group", "writer"):
-        tidy[column] = frame[column].fillna("").astype(str) if column in frame.columns else ""
+    for column, nothing in {"source": name, "split": "", "group": "", "writer": ""}.items():
+        tidy[column] = frame[column].fillna(nothing).astype(str) if column in frame.columns else nothing
     for column in OPTIONAL:
         if column in frame.columns and column != text:
             tidy[column] = frame[column].fillna("").astype(str)
