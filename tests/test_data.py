@@ -43,6 +43,34 @@ def test_posts_are_kept(tmp_path):
     assert load_comments(tmp_path)["post"].tolist() == ["Car park shut", "", "", ""]
 
 
+ODD = pd.DataFrame({"text": ["None", "n/a", "null", "123"], "writer": ["007", "7", "12345678901234567891", "12345678901234567892"], "spam": [1, 0, 1, 0]})
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.csv.gz", "mine.jsonl", "mine.jsonl.gz", "mine.json", "mine.ndjson", "mine.parquet"])
+def test_comments_and_writers_are_read_as_they_stand(tmp_path, name):
+    """A comment may be a word that elsewhere means nothing, and a number of a writer is not reckoned with; as scoring reads them."""
+    if name.endswith("parquet"):
+        ODD.to_parquet(tmp_path / name)
+    elif "csv" in name:
+        ODD.to_csv(tmp_path / name, index=False)
+    else:
+        ODD.to_json(tmp_path / name, orient="records", lines=True)
+    for source in (tmp_path / name, tmp_path) if not name.endswith("gz") else (tmp_path / name,):
+        assert load_comments(source)[list(ODD)].astype(object).values.tolist() == ODD.values.tolist()
+
+
+def test_labels_in_the_words_of_other_programs(tmp_path):
+    """What spreadsheets and R write for yes, no and nothing."""
+    (tmp_path / "mine.csv").write_text("text,spam\na,TRUE\nb,False\nc,NA\nd,\ne,1.0\n")
+    assert load_comments(tmp_path / "mine.csv")["spam"].tolist() == [1, 0, pd.NA, pd.NA, 1]
+
+
+def test_half_of_a_surrogate_pair_is_read(tmp_path):
+    """JSON can hold it; a column of text cannot."""
+    (tmp_path / "mine.jsonl").write_text('{"text": "hm \\ud83d", "spam": 0}\n')
+    assert load_comments(tmp_path / "mine.jsonl")["text"].tolist() == ["hm ?"]
+
+
 def test_files_of_one_name_and_two_endings_are_both_kept(tmp_path):
     """They are parts of one source."""
     FRAME.to_csv(tmp_path / "mine.csv", index=False)
