@@ -115,12 +115,32 @@ def test_listed_labels_mean_fully_labelled():
     assert loaded.loc[0, ["spam", "privacy", "abuse"]].tolist() == [1, 1, 0]
 
 
+def test_a_missing_list_of_labels_is_unknown(tmp_path):
+    """No label follows where nobody has looked; an empty list says that none applies."""
+    lines = ['{"text": "a", "labels": ["spam"]}', '{"text": "b", "labels": []}', '{"text": "c", "labels": ""}', '{"text": "d", "labels": null}', '{"text": "e"}']
+    (tmp_path / "mine.jsonl").write_text("\n".join(lines))
+    pd.DataFrame({"text": ["a", "b", "d"], "labels": [["spam"], [], None]}).to_parquet(tmp_path / "mine.parquet")
+    for source in (tmp_path / "mine.jsonl", tmp_path / "mine.parquet", tmp_path):
+        loaded = load_comments(source)
+        known = loaded[~loaded["text"].isin(["d", "e"])]
+        assert known["spam"].tolist() == [int(text == "a") for text in known["text"]] and not known[list(HEADS)].isna().any(axis=None)
+        assert loaded.drop(known.index)[list(HEADS)].isna().all(axis=None) and len(known) < len(loaded)
+
+
+def test_an_empty_cell_of_labels_in_csv_says_that_none_applies(tmp_path):
+    """CSV has no other way to write an empty list."""
+    (tmp_path / "mine.csv").write_text("text,labels\na,spam;privacy\nb,\n")
+    for source in (tmp_path / "mine.csv", tmp_path):
+        assert load_comments(source)[["spam", "privacy", "abuse"]].values.tolist() == [[1, 1, 0], [0, 0, 0]]
+
+
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
         (pd.DataFrame({"comment": ["x"]}), "no column 'text'; the columns are comment"),
         (pd.DataFrame({"text": ["x"], "spam": [2]}), "column 'spam' has .*2.* in row 0"),
         (pd.DataFrame({"text": ["x"], "labels": ["spma"]}), "unknown label 'spma'"),
+        (pd.DataFrame({"text": ["x"], "labels": [[1]]}), "unknown label '1'"),
     ],
 )
 def test_bad_frames_say_what_is_wrong(frame, message):

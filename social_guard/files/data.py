@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..categories import HEADS
 from ..exceptions import DataError
 from ..words.text import fold, tokens
-from .chunks import COMPRESSIONS, FORMATS
+from .chunks import COMPRESSIONS, FORMATS, split_name
 from .stream import read_frame
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def load_comments(
     source : frame, path, data set or str
         A pandas frame; a CSV, JSON Lines or Parquet file, read as `read_table` does; a folder of such files, each a source
         of its own; a Hugging Face ``Dataset``; or a hub name such as ``"ucirvine/sms_spam"``. Labels stand in columns named like the heads
-        (0, 1, missing), or in one column ``labels`` that lists the heads that apply to a fully labelled comment.
+        (0, 1, missing), or in one column ``labels`` that lists the heads that apply to a fully labelled comment: an empty
+        list or text says that none does, and where it is missing nothing is known. CSV cannot tell these two apart: an empty
+        cell of a CSV file says that none applies. A frame that pandas read from such a file has it as missing; fill it with "".
     text : str, default="text"
         The column that holds the comments.
     name : str, optional
@@ -96,7 +98,7 @@ def load_comments(
     if path.is_dir():
         return _load_folder(path, text, licence_class)
     if path.exists() or path.suffix.lower() in (*ENDINGS, *COMPRESSIONS):
-        return _tidy(read_table(path), text, name or path.stem)
+        return _tidy(_read_labelled(path), text, name or path.stem)
     return _load_hub(str(source), text, name)
 
 
@@ -113,7 +115,19 @@ def read_table(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    return read_frame(str(path), "jsonl" if path.suffix.lower() == ".json" else None)
+    return read_frame(str(path), _kind(path))
+
+
+def _kind(path: Path) -> str:
+    return "jsonl" if path.suffix.lower() == ".json" else split_name(str(path))[0]
+
+
+def _read_labelled(path: Path) -> pd.DataFrame:
+    """As `read_table`; CSV cannot tell a missing list of labels from an empty one, and is taken to hold the empty one."""
+    frame = read_table(path)
+    if "labels" in frame.columns and _kind(path) == "csv":
+        frame["labels"] = frame["labels"].fillna("")
+    return frame
 
 
 def _load_folder(folder: Path, text: str, licence_class: str | None) -> pd.DataFrame:
@@ -135,7 +149,7 @@ def _read_part(path: Path) -> pd.DataFrame:
     import datasets
 
     if path.suffix.lower() != ".parquet":
-        return read_table(path)
+        return _read_labelled(path)
     quiet = datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:
@@ -214,16 +228,18 @@ def _words(column: pd.Series, nothing: str) -> pd.Series:
 def _listed_labels(column: pd.Series, name: str) -> pd.DataFrame:
     import pandas as pd
 
-    lists = [_label_keys(value) for value in column]
+    missing = column.isna()
+    lists = [_label_keys(value) for value in column.astype(object).where(~missing, "")]
     unknown = {key for keys in lists for key in keys} - set(HEADS)
     if unknown:
         raise DataError(f"{name}: unknown label {min(unknown)!r} in column 'labels'; allowed are {', '.join(HEADS)}")
-    return pd.DataFrame({head: [int(head in keys) for keys in lists] for head in HEADS}, index=column.index)
+    labels = {head: pd.Series([int(head in keys) for keys in lists], column.index, "Int8").mask(missing) for head in HEADS}
+    return pd.DataFrame(labels)
 
 
 def _label_keys(value: Any) -> list[str]:
     keys = value.split(";") if isinstance(value, str) else list(value) if isinstance(value, Iterable) else []
-    return [key.strip() for key in keys if key.strip()]
+    return [key for key in (str(key).strip() for key in keys) if key]
 
 
 def _label_column(column: pd.Series, name: str) -> pd.Series:
