@@ -105,6 +105,19 @@ def test_an_error_is_one_line_and_a_status(arguments, message, capsys, tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "target", "message"),
+    [("train", ".", "exists and is not a model folder"), ("evaluate", "report.txt", "can be written as .html, .md, .json")],
+)
+def test_a_target_that_cannot_be_written_is_refused_before_the_work(command, target, message, capsys, tmp_path):
+    """Nothing is read yet: that the comments are missing is not found out. What stands under the name stays."""
+    (tmp_path / "note.txt").write_text("kept")
+    with pytest.raises(SystemExit) as stop:
+        main([command, str(tmp_path / "nowhere.csv"), "-o", str(tmp_path / target)])
+    assert stop.value.code == 1 and message in capsys.readouterr().err
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["kept"]
+
+
 def test_train_evaluate_and_info(own_comments, tmp_path):
     """From labelled comments to a model folder that scores, is measured and describes itself."""
     labels = own_comments[["text", "spam", "abuse", "compliment"]].head(400)
@@ -148,6 +161,16 @@ def test_history(tmp_path, monkeypatch):
     assert history("overturn", "007", "x") == "1 breaches taken back\n"
     assert history("standing", "@sam") == "none: 2 points from 1 breaches\n"
     assert history("forget") == "0 rows deleted\n"
+
+
+def test_a_fault_in_a_long_file_of_breaches_is_named_by_its_row(tmp_path, monkeypatch):
+    """Rows count from 1 through the whole file, however many blocks it is read in."""
+    monkeypatch.setenv("SOCIAL_GUARD_KEY", "an example key, not one to be used")
+    lines = ["id,author,action,categories"] + [f"{i},@sam,none," for i in range(1, 5001)]
+    lines[1], lines[5000] = "1,@sam,delete,", "5000,@sam,hide,spma"
+    (tmp_path / "confirmed.csv").write_text("\n".join(lines) + "\n")
+    result = RUN.invoke(cli, ["history", "--ledger", str(tmp_path / "h.db"), "confirm", str(tmp_path / "confirmed.csv")])
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ["row 1", "row 5000"]
 
 
 def test_every_command_has_help():

@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -56,6 +57,17 @@ def test_replay_shows_what_would_have_happened(file, tmp_path):
     output = run("policy", "replay", file, scored, "--last", "20")
     assert output.split()[:4] == ["before", "after", "comments", "examples"]
     assert re.search(r"\n20 comments: \d+ \(\d+ before\) wait for a person, 0 \(\d+ before\) are acted on by software alone\n", output)
+
+
+@pytest.mark.parametrize("name", ["scored.csv", "scored.csv.gz", "scored.jsonl", "scored.parquet"])
+def test_replay_reads_whatever_score_writes(file, tmp_path, name):
+    """Comments are named by their ids as they stand there."""
+    texts = {"007": "you fucking idiots", "12345678901234567891": "you fucking idiots", "3": None}
+    rows = [{"id": key, "text": text} for key, text in texts.items()]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run("score", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / name), "--quiet")
+    run("policy", "set", file, "mode", "off", "--why", "x")
+    assert run("policy", "replay", file, str(tmp_path / name)).splitlines()[1].split()[1:] == ["none", "2", "007,", "12345678901234567891"]
 
 
 def test_tune_writes_a_policy_file(tmp_path):

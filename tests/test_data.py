@@ -25,6 +25,14 @@ def test_every_file_format_gives_the_same_frame(tmp_path, suffix):
     assert loaded["spam"].isna().tolist() == [False, False, True]
 
 
+def test_a_comment_of_no_source_is_of_its_file(shipped_guard, tmp_path):
+    """So one empty cell does not stop an evaluation by source."""
+    (tmp_path / "mine.csv").write_text("text,source,spam\nThanks,page,0\nBuy now,,1\nBuy followers,page,1\n")
+    loaded = load_comments(tmp_path / "mine.csv")
+    assert loaded["source"].tolist() == ["page", "mine", "page"]
+    assert shipped_guard.evaluate(loaded, redraws=2, disguises=()).by_source.index.tolist() == [("page", "spam")]
+
+
 def test_posts_are_kept(tmp_path):
     """Of a frame and of a folder, where some files have none; the text itself is no post."""
     frame = pd.DataFrame({"text": ["a", "b"], "post": ["Car park shut", None]})
@@ -33,6 +41,42 @@ def test_posts_are_kept(tmp_path):
     frame.to_csv(tmp_path / "with.csv", index=False)
     frame[["text"]].to_csv(tmp_path / "without.csv", index=False)
     assert load_comments(tmp_path)["post"].tolist() == ["Car park shut", "", "", ""]
+
+
+ODD = pd.DataFrame({"text": ["None", "n/a", "null", "123"], "writer": ["007", "7", "12345678901234567891", "12345678901234567892"], "spam": [1, 0, 1, 0]})
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.csv.gz", "mine.jsonl", "mine.jsonl.gz", "mine.json", "mine.ndjson", "mine.parquet"])
+def test_comments_and_writers_are_read_as_they_stand(tmp_path, name):
+    """A comment may be a word that elsewhere means nothing, and a number of a writer is not reckoned with; as scoring reads them."""
+    if name.endswith("parquet"):
+        ODD.to_parquet(tmp_path / name)
+    elif "csv" in name:
+        ODD.to_csv(tmp_path / name, index=False)
+    else:
+        ODD.to_json(tmp_path / name, orient="records", lines=True)
+    for source in (tmp_path / name, tmp_path) if not name.endswith("gz") else (tmp_path / name,):
+        assert load_comments(source)[list(ODD)].astype(object).values.tolist() == ODD.values.tolist()
+
+
+def test_labels_in_the_words_of_other_programs(tmp_path):
+    """What spreadsheets and R write for yes, no and nothing."""
+    (tmp_path / "mine.csv").write_text("text,spam\na,TRUE\nb,False\nc,NA\nd,\ne,1.0\n")
+    assert load_comments(tmp_path / "mine.csv")["spam"].tolist() == [1, 0, pd.NA, pd.NA, 1]
+
+
+def test_half_of_a_surrogate_pair_is_read(tmp_path):
+    """JSON can hold it; a column of text cannot."""
+    (tmp_path / "mine.jsonl").write_text('{"text": "hm \\ud83d", "spam": 0}\n')
+    assert load_comments(tmp_path / "mine.jsonl")["text"].tolist() == ["hm ?"]
+
+
+def test_files_of_one_name_and_two_endings_are_both_kept(tmp_path):
+    """They are parts of one source."""
+    FRAME.to_csv(tmp_path / "mine.csv", index=False)
+    FRAME.to_json(tmp_path / "mine.jsonl", orient="records", lines=True)
+    loaded = load_comments(tmp_path)
+    assert loaded["text"].tolist() == [*FRAME["text"]] * 2 and set(loaded["source"]) == {"mine"}
 
 
 def test_hugging_face_data_sets_load(tmp_path):
@@ -71,12 +115,32 @@ def test_listed_labels_mean_fully_labelled():
     assert loaded.loc[0, ["spam", "privacy", "abuse"]].tolist() == [1, 1, 0]
 
 
+def test_a_missing_list_of_labels_is_unknown(tmp_path):
+    """No label follows where nobody has looked; an empty list says that none applies."""
+    lines = ['{"text": "a", "labels": ["spam"]}', '{"text": "b", "labels": []}', '{"text": "c", "labels": ""}', '{"text": "d", "labels": null}', '{"text": "e"}']
+    (tmp_path / "mine.jsonl").write_text("\n".join(lines))
+    pd.DataFrame({"text": ["a", "b", "d"], "labels": [["spam"], [], None]}).to_parquet(tmp_path / "mine.parquet")
+    for source in (tmp_path / "mine.jsonl", tmp_path / "mine.parquet", tmp_path):
+        loaded = load_comments(source)
+        known = loaded[~loaded["text"].isin(["d", "e"])]
+        assert known["spam"].tolist() == [int(text == "a") for text in known["text"]] and not known[list(HEADS)].isna().any(axis=None)
+        assert loaded.drop(known.index)[list(HEADS)].isna().all(axis=None) and len(known) < len(loaded)
+
+
+def test_an_empty_cell_of_labels_in_csv_says_that_none_applies(tmp_path):
+    """CSV has no other way to write an empty list."""
+    (tmp_path / "mine.csv").write_text("text,labels\na,spam;privacy\nb,\n")
+    for source in (tmp_path / "mine.csv", tmp_path):
+        assert load_comments(source)[["spam", "privacy", "abuse"]].values.tolist() == [[1, 1, 0], [0, 0, 0]]
+
+
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
         (pd.DataFrame({"comment": ["x"]}), "no column 'text'; the columns are comment"),
         (pd.DataFrame({"text": ["x"], "spam": [2]}), "column 'spam' has .*2.* in row 0"),
         (pd.DataFrame({"text": ["x"], "labels": ["spma"]}), "unknown label 'spma'"),
+        (pd.DataFrame({"text": ["x"], "labels": [[1]]}), "unknown label '1'"),
     ],
 )
 def test_bad_frames_say_what_is_wrong(frame, message):

@@ -87,10 +87,10 @@ def test_the_command_compares_two_folders(shipped_guard, milder, tmp_path):
     """A summary on the screen, and the comments that change in a file."""
     shipped_guard.save(tmp_path / "a")
     milder.with_policy(shipped_guard.policy_text.replace(shipped_guard.policy.tuned_for, "")).save(tmp_path / "b")
-    COMMENTS.to_csv(tmp_path / "comments.csv", index=False)
+    pd.concat([COMMENTS, pd.DataFrame({"said": ["n/a"]})]).to_csv(tmp_path / "comments.csv", index=False)
     command = ["compare", str(tmp_path / "a"), str(tmp_path / "b"), str(tmp_path / "comments.csv"), "--text", "said"]
     result = CliRunner().invoke(cli, [*command, "-o", str(tmp_path / "changes.csv")])
-    assert result.exit_code == 0 and result.output.startswith("3 comments were compared.")
+    assert result.exit_code == 0 and result.output.startswith("4 comments were compared.")
     changes = pd.read_csv(tmp_path / "changes.csv").set_index("row")
     assert changes.loc[1, "said"] == "You idiots" and changes.loc[1, "action_after"] == "none"
 

@@ -196,3 +196,12 @@ def test_the_mark_for_excel_stands_first():
     """And only in CSV."""
     assert Layout("csv", "", True).head(("a", "b")) == b"\xef\xbb\xbfa,b\n"
     assert (Layout("csv").head(("a",)), Layout("jsonl", "", True).head(("a",)), Layout("parquet").head(("a",))) == (b"a\n", b"", b"")
+
+
+def test_an_index_that_pandas_wrote_is_a_column_of_the_frame():
+    """As it is of every output; what else stands in the notes of pandas is not even read."""
+    table = pa.Table.from_pandas(pd.DataFrame({"text": ["a", "b"]}, index=pd.Index(["007", "8"], name="id")))
+    (batch,) = table.to_batches()
+    for notes in (batch.schema.metadata, {b"pandas": b"\x80"}):
+        rows = parse_rows(Chunk("in.parquet", "parquet", 2, 1, batch.replace_schema_metadata(notes)))
+        assert rows.frame()["id"].tolist() == rows.values("id") == ["007", "8"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -149,11 +150,21 @@ def report(source: str, output: str, most: int, encoding: str, model: Path | Non
 @click.option("--jobs", default=1, show_default=True, help="Categories to fit at the same time.")
 def train(labelled: Path | None, output: Path, corpora: Path | None, jobs: int, **decided: Any) -> None:
     """Train a model on LABELLED comments, a file or a folder of files, and on decisions made on a review sheet."""
+    from ..files.persistence import check_target
     from ..training import train_guard
 
+    check_target(output)
     comments = _training_comments(labelled, **decided)
     guard = train_guard(comments, corpora=corpora, n_jobs=jobs, report=lambda line: click.echo(line, err=True))
     click.echo(f"model {guard.model_hash[:12]} written to {guard.save(output)}", err=True)
+
+
+REPORTS: dict[str, Callable[[Any], str]] = {
+    ".html": lambda found: found.to_html(),
+    ".md": lambda found: found.to_markdown(),
+    ".json": lambda found: _json(found.to_dict()),
+}
+"""How an evaluation is written, by the ending of the file."""
 
 
 @cli.command()
@@ -172,14 +183,13 @@ def evaluate(
     from ..files.data import load_comments
     from ..safe_files import write_file
 
+    if output is not None and output.suffix not in REPORTS:
+        raise OutputError(f"{output}: the report can be written as {', '.join(REPORTS)}")
     kinds = {} if disguises else {"disguises": ()}
     found = _load(model, policy, prevalence).evaluate(load_comments(source), **kinds, **options)
     click.echo(str(found))
     if output is not None:
-        forms = {".html": found.to_html, ".md": found.to_markdown, ".json": lambda: _json(found.to_dict())}
-        if output.suffix not in forms:
-            raise OutputError(f"{output}: the report can be written as {', '.join(forms)}")
-        write_file(output, forms[output.suffix]())
+        write_file(output, REPORTS[output.suffix](found))
 
 
 @cli.command()
@@ -275,7 +285,7 @@ def history_confirm(ledger: Any, source: str) -> None:
     for frame in read_blocks(source):
         result = ledger.confirm_frame(frame)
         for row, error in result["error"].dropna().items():
-            click.echo(f"row {row}: {error}", err=True)
+            click.echo(f"row {rows + row + 1}: {error}", err=True)
         rows, new = rows + len(result), new + int(result["recorded"].sum())
     click.echo(f"{new:,} of {rows:,} rows are new breaches")
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from ..categories import HEADS
 from ..exceptions import DataError
 from ..words.text import fold, tokens
+from .chunks import COMPRESSIONS, FORMATS, split_name
+from .stream import read_frame
 
 if TYPE_CHECKING:
     import datasets
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 OPTIONAL = ("identity", "post")
 """Columns of text that are kept where there are such."""
-READERS = {".csv": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json", ".parquet": "parquet"}
+ENDINGS = (*FORMATS, ".json")
+LABEL_WORDS = {"true": 1, "false": 0} | dict.fromkeys(("", "na", "n/a", "nan", "none", "null"))
+"""What other programs write for 1, for 0 and for nothing."""
 
 
 @lru_cache(maxsize=1)
@@ -53,9 +57,11 @@ def load_comments(
     Parameters
     ----------
     source : frame, path, data set or str
-        A pandas frame; a CSV, JSON Lines or Parquet file; a folder of such files, each a source of its own; a Hugging
-        Face ``Dataset``; or a hub name such as ``"ucirvine/sms_spam"``. Labels stand in columns named like the heads
-        (0, 1, missing), or in one column ``labels`` that lists the heads that apply to a fully labelled comment.
+        A pandas frame; a CSV, JSON Lines or Parquet file, read as `read_table` does; a folder of such files, each a source
+        of its own; a Hugging Face ``Dataset``; or a hub name such as ``"ucirvine/sms_spam"``. Labels stand in columns named like the heads
+        (0, 1, missing), or in one column ``labels`` that lists the heads that apply to a fully labelled comment: an empty
+        list or text says that none does, and where it is missing nothing is known. CSV cannot tell these two apart: an empty
+        cell of a CSV file says that none applies. A frame that pandas read from such a file has it as missing; fill it with "".
     text : str, default="text"
         The column that holds the comments.
     name : str, optional
@@ -91,51 +97,66 @@ def load_comments(
     path = Path(source)
     if path.is_dir():
         return _load_folder(path, text, licence_class)
-    if path.exists() or path.suffix.lower() in READERS:
-        return _tidy(read_table(path), text, name or path.stem)
+    if path.exists() or path.suffix.lower() in (*ENDINGS, *COMPRESSIONS):
+        return _tidy(_read_labelled(path), text, name or path.stem)
     return _load_hub(str(source), text, name)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read one CSV, JSON Lines or Parquet file whole, with errors that say what to do."""
-    import pandas as pd
+    """Read one file whole, in the formats and compressions of `stream.score_file` and as that reads it; ``.json`` holds JSON Lines.
 
+    Cells of CSV stay text, and only an empty one is missing: ``None`` and ``n/a`` are comments, ``007`` is an id.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read or holds no rows.
+    """
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    kind = READERS.get(path.suffix.lower())
-    if kind is None:
-        raise DataError(f"{path}: cannot tell the format from {path.suffix!r}; use one of {', '.join(READERS)}")
-    readers = {"csv": pd.read_csv, "parquet": pd.read_parquet, "json": lambda file: pd.read_json(file, lines=True)}
-    try:
-        return readers[kind](path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as {kind} ({error}); is it damaged, or not in UTF-8?") from error
+    return read_frame(str(path), _kind(path))
+
+
+def _kind(path: Path) -> str:
+    return "jsonl" if path.suffix.lower() == ".json" else split_name(str(path))[0]
+
+
+def _read_labelled(path: Path) -> pd.DataFrame:
+    """As `read_table`; CSV cannot tell a missing list of labels from an empty one, and is taken to hold the empty one."""
+    frame = read_table(path)
+    if "labels" in frame.columns and _kind(path) == "csv":
+        frame["labels"] = frame["labels"].fillna("")
+    return frame
 
 
 def _load_folder(folder: Path, text: str, licence_class: str | None) -> pd.DataFrame:
-    import datasets
     import pandas as pd
 
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in READERS)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in ENDINGS)
     registry = source_registry()
     if licence_class is not None:
         files = [path for path in files if registry.get(path.stem, {}).get("licence_class") == licence_class]
     files = [path for path in files if path.name != "sources.json"]
     if not files:
-        raise DataError(f"{folder}: no comments found; it should hold files ending in {', '.join(READERS)}")
+        raise DataError(f"{folder}: no comments found; it should hold files ending in {', '.join(ENDINGS)}")
+    rows = pd.concat([_tidy(_read_part(path), text, path.stem) for path in files], ignore_index=True)
+    return rows.fillna({column: "" for column in OPTIONAL if column in rows})
+
+
+def _read_part(path: Path) -> pd.DataFrame:
+    """Parquet by `datasets`; of CSV and JSON Lines that would guess types, which `read_table` does not."""
+    import datasets
+
+    if path.suffix.lower() != ".parquet":
+        return _read_labelled(path)
     quiet = datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:
-        loaded = {
-            path.stem: datasets.load_dataset(READERS[path.suffix.lower()], data_files=str(path), split="train")
-            for path in files
-        }
+        return datasets.load_dataset("parquet", data_files=str(path), split="train").to_pandas()
     finally:
         if not quiet:
             datasets.enable_progress_bars()
-    rows = pd.concat([_tidy(part.to_pandas(), text, name) for name, part in loaded.items()], ignore_index=True)
-    return rows.fillna({column: "" for column in OPTIONAL if column in rows})
 
 
 def _load_hub(name: str, text: str, source: str | None) -> pd.DataFrame:
@@ -185,41 +206,48 @@ def _tidy(frame: pd.DataFrame, text: str, name: str) -> pd.DataFrame:
 
     if text not in frame.columns:
         raise DataError(f"{name}: no column {text!r}; the columns are {', '.join(map(str, frame.columns))}")
-    missing = frame[text].isna()
-    tidy = pd.DataFrame({"text": frame[text].where(~missing, "").astype(str)})
-    tidy["source"] = frame["source"] if "source" in frame.columns else name
-    for column in ("split", "group", "writer"):
-        tidy[column] = frame[column].fillna("").astype(str) if column in frame.columns else ""
+    tidy = pd.DataFrame({"text": _words(frame[text], "")})
+    for column, nothing in {"source": name, "split": "", "group": "", "writer": ""}.items():
+        tidy[column] = _words(frame[column], nothing) if column in frame.columns else nothing
     for column in OPTIONAL:
         if column in frame.columns and column != text:
-            tidy[column] = frame[column].fillna("").astype(str)
+            tidy[column] = _words(frame[column], "")
     labels = _listed_labels(frame["labels"], name) if "labels" in frame.columns else frame
     for head in HEADS:
         if head in labels.columns:
             tidy[head] = _label_column(labels[head], name)
-    return tidy[~missing].reset_index(drop=True)
+    return tidy[frame[text].notna()].reset_index(drop=True)
+
+
+def _words(column: pd.Series, nothing: str) -> pd.Series:
+    """A column of any type as text; half of a surrogate pair, which columns of text cannot hold, becomes a question mark."""
+    filled = column.astype(object).where(column.notna(), nothing)
+    return filled.map(lambda cell: str(cell).encode("utf-8", "replace").decode()).astype(str)
 
 
 def _listed_labels(column: pd.Series, name: str) -> pd.DataFrame:
     import pandas as pd
 
-    lists = [_label_keys(value) for value in column]
+    missing = column.isna()
+    lists = [_label_keys(value) for value in column.astype(object).where(~missing, "")]
     unknown = {key for keys in lists for key in keys} - set(HEADS)
     if unknown:
         raise DataError(f"{name}: unknown label {min(unknown)!r} in column 'labels'; allowed are {', '.join(HEADS)}")
-    return pd.DataFrame({head: [int(head in keys) for keys in lists] for head in HEADS}, index=column.index)
+    labels = {head: pd.Series([int(head in keys) for keys in lists], column.index, "Int8").mask(missing) for head in HEADS}
+    return pd.DataFrame(labels)
 
 
 def _label_keys(value: Any) -> list[str]:
     keys = value.split(";") if isinstance(value, str) else list(value) if isinstance(value, Iterable) else []
-    return [key.strip() for key in keys if key.strip()]
+    return [key for key in (str(key).strip() for key in keys) if key]
 
 
 def _label_column(column: pd.Series, name: str) -> pd.Series:
     import pandas as pd
 
-    numbers = pd.to_numeric(column, errors="coerce")
-    wrong = ~(column.isna() | numbers.isin((0, 1)))
+    given = column.astype(object).map(lambda label: LABEL_WORDS.get(label.strip().lower(), label) if isinstance(label, str) else label)
+    numbers = pd.to_numeric(given, errors="coerce")
+    wrong = ~(given.isna() | numbers.isin((0, 1)))
     if wrong.any():
         row = wrong.idxmax()
         raise DataError(f"{name}: column {column.name!r} has {column[row]!r} in row {row}; allowed are 0, 1 and missing")

@@ -91,12 +91,23 @@ def save_model(model: Model, folder: str | Path) -> Path:
         When the folder cannot be written, or holds something that is not a model.
     """
     folder = Path(folder)
-    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(f"{folder}: exists and is not a model folder; choose another name")
+    check_target(folder)
     with new_folder(folder) as fresh:
         for name, content in _contents(model).items():
             (fresh / name).write_bytes(content)
     return folder
+
+
+def check_target(folder: Path) -> None:
+    """Refuse a name under which no model can be saved, best before one is trained.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something that is not a model.
+    """
+    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"{folder}: exists and is not a model folder; choose another name")
 
 
 def _contents(model: Model) -> dict[str, bytes]:

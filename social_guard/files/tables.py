@@ -160,10 +160,10 @@ class _ArrowRows:
         return self._table
 
     def frame(self) -> Any:
-        """With the types of Arrow."""
+        """With the types of Arrow; what pandas noted of an index is passed over, so that this stays a column."""
         import pandas as pd
 
-        return self._table.to_pandas(types_mapper=pd.ArrowDtype)
+        return self._table.replace_schema_metadata().to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def _parse_line(line: str, number: int, source: str) -> dict[str, Any]:
