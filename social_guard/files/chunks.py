@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from ..exceptions import DataError
 
-BLOCK = 4096
+BLOCK = 2048
 """Rows in a chunk at the most."""
 CHUNK_SIZE = 1 << 22
 """Characters after which a chunk of text ends early."""

@@ -27,7 +27,7 @@ PIECE, STRANGE = 1, 2
 _BITS = np.int64(32)
 _LOW = (np.int64(1) << _BITS) - 1
 _GRAM_BLOCK = 2048
-UNKNOWN_KEPT = 1 << 16
+UNKNOWN_KEPT = 1 << 15
 """Tokens without a row of their own that are remembered from one block to the next."""
 
 _MARKS = dict(zip(token_keys(MARK_CODES).tolist(), map(str.encode, MARK_CODES), strict=True))
