@@ -137,15 +137,18 @@ class Used(NamedTuple):
 
 def measure(command: list[str]) -> Used:
     """Run a program with its children; pages of memory that they share count once."""
-    start, busy, peak = time.perf_counter(), busy_seconds(), 0.0
+    start, before, peak, busy = time.perf_counter(), busy_seconds(), 0.0, dict[int, float]()
     environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as child:
         while child.poll() is None:
-            peak = max(peak, sum(map(proportional_memory, family(child.pid))))
+            members = family(child.pid)
+            peak = max(peak, sum(map(proportional_memory, members)))
+            busy |= {pid: max(busy.get(pid, 0.0), own_seconds(pid)) for pid in members}
             time.sleep(0.1)
     if child.returncode:
         raise SystemExit(f"failed: {command}")
-    return Used(time.perf_counter() - start, busy_seconds() - busy, peak / 1024)
+    # Spark's workers are nobody's children in the end, so that the system does not add them up
+    return Used(time.perf_counter() - start, max(busy_seconds() - before, sum(busy.values())), peak / 1024)
 
 
 def busy_seconds() -> float:
@@ -154,9 +157,19 @@ def busy_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def family(pid: int) -> list[int]:
+def own_seconds(pid: int) -> float:
+    """Of one process alone, so far."""
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> list[int]:
+    """A process, and what any of its threads has started."""
+    try:
+        children = " ".join(file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")).split()
     except OSError:
         return []
     return [pid, *(member for child in children for member in family(int(child)))]
