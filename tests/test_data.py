@@ -206,3 +206,10 @@ def test_our_own_comments_are_sound():
     assert (own[[head for head in HEADS if head in own]].sum() >= 20).sum() >= 15
     assert own["text"].map(text_key).duplicated().sum() == 0
     assert (own[list(CATEGORIES)].sum(axis=1) == 0).mean() >= 0.5
+
+
+@pytest.mark.parametrize("column", ["labels", "spam"])
+def test_half_of_a_surrogate_pair_is_no_label(column):
+    """Refused like any other word."""
+    with pytest.raises(DataError, match=column):
+        load_comments(pd.DataFrame({"text": ["a"], column: pd.Series(["\udc8a"], dtype=object)}))

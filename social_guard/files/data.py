@@ -245,7 +245,8 @@ def _label_keys(value: Any) -> list[str]:
 def _label_column(column: pd.Series, name: str) -> pd.Series:
     import pandas as pd
 
-    given = column.astype(object).map(lambda label: LABEL_WORDS.get(label.strip().lower(), label) if isinstance(label, str) else label)
+    words = [LABEL_WORDS.get(label.strip().lower(), label) if isinstance(label, str) else label for label in column]
+    given = pd.Series(words, column.index, object)  # of another kind it may not hold a lone surrogate
     numbers = pd.to_numeric(given, errors="coerce")
     wrong = ~(given.isna() | numbers.isin((0, 1)))
     if wrong.any():
