@@ -63,7 +63,7 @@ VARIANTS = (
     Variant("not swapped", Recipe(swaps=0)),
     Variant("not padded", Recipe(padded_weight=0.0)),
     Variant("neither", Recipe(swaps=0, padded_weight=0.0)),
-    Variant("padded counts four times", Recipe(padded_weight=4.0)),
+    Variant("padded counts a quarter", Recipe(padded_weight=1.0)),
     Variant("neither; pivoted length norm", Recipe(swaps=0, padded_weight=0.0), share=0.5),
     Variant("neither; fourth root as length norm", Recipe(swaps=0, padded_weight=0.0), power=0.25),
 )

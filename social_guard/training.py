@@ -67,7 +67,7 @@ class Recipe:
     per_source: int = 3000
     own_weight: float = 30.0
     swaps: int = 3
-    padded_weight: float = 1.0
+    padded_weight: float = 4.0
     C: float = 2.0
     ratio_power: float = 0.5
     min_df: int = 5

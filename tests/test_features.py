@@ -64,8 +64,20 @@ def test_what_is_unknown_gives_way_to_what_it_means(text, keys):
 
 def test_three_letters_and_digits_are_read_as_very_common_words_alone():
     """They may be a part, a bed, a road."""
-    known = Lexicon({"the": 4800.0, "you": 900.0, "tit": 99.0, "ass": 99.0})
+    known = Lexicon({"the": 48000.0, "you": 900.0, "tit": 99.0, "ass": 99.0})
     assert unmarked(unit_keys("y0u in t1t of th3 a55", known)[0]) == ["in", "t1t", "of", "a55", "you", "the"]
+
+
+def test_a_word_of_few_letters_is_read_as_a_very_common_one_alone():
+    """Most of it may be a number."""
+    known = Lexicon({"the": 48000.0, "that": 900.0, "back": 900.0, "goth": 99.0, "look": 900.0, "and": 900.0})
+    assert unmarked(unit_keys("7h47 84ck 90th 100k @nd", known)[0]) == ["90th", "100k", "that", "back", "and"]
+
+
+def test_a_sign_before_a_word_may_be_its_first_letter():
+    """Or stand there for itself."""
+    known = Lexicon({"idiot": 9.0, "animal": 9.0, "you": 900.0})
+    assert unmarked(unit_keys("!diot @n1mal !you", known)[0]) == ["!", "you", "idiot", "animal"]
 
 
 def test_pairs_run_through_readings():

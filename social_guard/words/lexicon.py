@@ -15,7 +15,7 @@ MANY = 16
 """From so many words on, whole-array steps are quicker than one word after the other."""
 RARE = 512
 """A known word that is so many times rarer than the commonest may be a piece of another."""
-COMMON = 48
+COMMON = 300
 """A word that is not more times rarer than the commonest is very common."""
 LONGEST_PIECE = 4
 """Letters of a known one."""

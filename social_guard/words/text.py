@@ -34,13 +34,13 @@ _PIECE = 64
 _EDIT = re.compile(
     rf"(?P<link>(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TOP_DOMAINS})(?![\w-])(?:/\S*)?)"
     r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
-    r"|(?P<user>(?<!\w)@\w{1,64})"
+    r"|(?P<user>(?<!\w)@(?![a-z][a-z0-9]{1,2}(?!\w)|\w{0,9}[a-z][0-9]{1,9}[a-z])\w{1,64})"
     r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});)"
-    r"|(?P<hashtag>(?-i:#(?=[A-Za-z]{0,99}(?:[a-z][A-Z]|[A-Z][A-Z][a-z]))[A-Za-z]{1,99}))"
+    r"|(?P<hashtag>(?-i:#(?=[A-Za-z0-9_]{0,400}(?:[a-z][0-9_]{0,9}[A-Z]|[A-Z][A-Z][a-z]))[A-Za-z0-9_]{1,400}))"
     r"|(?P<char>(?-i:[^\x00-\x7f]))",
     re.IGNORECASE,
 )
-_HASHTAG_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_HASHTAG_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 WORD_CHARACTER = r"[^\x00-/:-`{-\x7f]"
 """A small letter, a digit, or what is not ASCII; said by what it is not, since a range up to the last character compiles slowly."""
 _TOKEN = re.compile(rf"{WORD_CHARACTER}+(?:['*]+{WORD_CHARACTER}+)*\**|[!?]+|[#$%]")
@@ -332,6 +332,10 @@ _BETWEEN = re.compile(" [.\\-_*,/\\\\~^]{0,2}[a-z0-9@$!][.\\-_*,/\\\\~^]{0,2} ")
 _LEET = str.maketrans("034578@$9+", "oeastbasgt")
 _ONES = re.compile(r"[1!|]")
 _MOST_ONES = 3
+_COUNT = re.compile(r"[0-9]{2,}[a-z]")
+"""A number with a unit, not a word."""
+_FEW_LETTERS = 3
+"""A word of which less than this part is letters must be a very common one."""
 _FEWEST_SHOWN = 2
 _JOINTS = re.compile(r"[.\-_~^]")
 _MASKED = re.compile(r"[a-z]+(?:\*+[a-z]+)+\**|[a-z]{2,}\*{2,}")
@@ -439,9 +443,15 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
         return (Reading(seen, 0, 1),)
     core = seen.strip(_STRIPPED)
     start, written = seen.find(core), core if seen is chunk else chunk.strip(_STRIPPED)
-    bold = len(core) == SHORT and any(map(str.isdigit, core))
-    found = [Reading(word, start, start + len(core), bold) for word in _plain_forms(_rejoined(core)) if word != written]
+    found = _core_readings(core, start, written)
+    if start and seen[start - 1] in "@!":  # which may be its first letter
+        found += _core_readings(seen[start - 1] + core, start - 1, written)
     return tuple(found + _masked(chunk))
+
+
+def _core_readings(core: str, start: int, written: str) -> list[Reading]:
+    bold = core[:2].isdigit() or any(map(str.isdigit, core)) and (len(core) == SHORT or _letters(core) * _FEW_LETTERS < len(core))
+    return [Reading(word, start, start + len(core), bold) for word in _plain_forms(_rejoined(core)) if word != written]
 
 
 def _masked(chunk: str) -> list[Reading]:
@@ -460,11 +470,15 @@ def _rejoined(chunk: str) -> str:
 
 def _plain_forms(word: str) -> list[str]:
     """Every way to read a word whose letters are replaced by digits and signs or stretched, as plain letters."""
-    if sum(map(str.isalpha, word)) * 3 < len(word):
+    if not _letters(word) or _COUNT.fullmatch(word):
         return []
     letters = [word] if word.isalpha() else _ones_read(word.translate(_LEET))
     forms = chain.from_iterable([_unstretched(form) for form in letters if form.isalpha() and form.isascii()])
     return [form for form in dict.fromkeys(forms) if len(form) >= SHORT]
+
+
+def _letters(word: str) -> int:
+    return sum(map(str.isalpha, word))
 
 
 def _unstretched(word: str) -> list[str]:
