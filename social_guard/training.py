@@ -159,7 +159,7 @@ def vary_comments(rows: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, Flo
     A comment and all that it becomes with other groups of people count as much together as one comment.
     """
     own = rows["own"].to_numpy(dtype=bool)
-    weight = np.where(own, recipe.own_weight, 1.0)
+    weight = np.where(own, recipe.own_weight, source_weights(rows))
     swapped = pd.concat([swapped_comments(rows[own], recipe.swaps), swapped_comments(rows[~own], min(recipe.swaps, 1))])
     padded = padded_comments(rows[own] if recipe.padded_weight else rows[:0])
     times = np.bincount(swapped.index, minlength=len(rows))
@@ -267,6 +267,12 @@ def correct_sources(public: pd.DataFrame) -> pd.DataFrame:
         for head in set(entry.get("presumed", ())).intersection(labels):
             labels[head] = labels[head].mask(here & ~harmful & (place < entry["presumed"][head]), 1)
     return public.assign(**labels)
+
+
+def source_weights(rows: pd.DataFrame) -> Floats:
+    """How much one comment of each public source counts by the registry: more where it is labelled as we would, below posts like ours."""
+    registry = source_registry()
+    return np.array([float(registry.get(source, {}).get("weight", 1)) for source in rows["source"]])
 
 
 def ground_rows(rows: pd.DataFrame) -> NDArray[np.bool_]:

@@ -81,6 +81,15 @@ def test_variations_share_the_weight_of_what_they_are_made_of(own_comments):
     assert len(vary_comments(rows, Recipe(swaps=0, padded_weight=0.0))[0]) == len(rows)
 
 
+def test_the_registry_says_how_much_a_source_counts(own_comments):
+    """What stands in no registry counts once, our own as the recipe says."""
+    public = own_comments.head(60).assign(source=["scamspot_instagram", "elsewhere"] * 30, writer="")
+    rows = gather_comments(own_comments, public, SMALL)
+    weight = vary_comments(rows, Recipe(swaps=0, padded_weight=0.0))[1]
+    counts = {source: set(weight[rows["source"] == source]) for source in ("scamspot_instagram", "elsewhere")}
+    assert counts == {"scamspot_instagram": {10.0}, "elsewhere": {1.0}} and set(weight[rows["own"]]) == {30.0}
+
+
 def test_writers_of_one_category_hardly_calibrate(own_comments):
     """Nor do public comments at all."""
     rows = gather_comments(own_comments, own_comments.head(5).assign(writer=""), SMALL)
