@@ -86,6 +86,27 @@ def test_pairs_run_through_readings():
         assert unmarked(unit_keys(f"you {written} doctor", KNOWN)[1]) == ["you idiot", "idiot doctor"]
 
 
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("you 🤡 idiot", "you idiot"),
+        ("you 🤡 1diot", "you idiot"),
+        ("1diot 🙄 doctor", "idiot doctor"),
+        ("idi ot 🙄 1diot", "idiot idiot"),
+        ("idiot 🙂", "idiot ‹end›"),
+        ("🙂 you", "‹start› you"),
+    ],
+)
+def test_words_with_one_picture_between_them_are_neighbours(text, pair):
+    """They stand beside it as well, and a second picture parts them; however many comments are read at once."""
+    known = KNOWN | {"doctor": 9.0, "you": 9.0}
+    lexicon = Lexicon(known)
+    assert pair in unit_keys(text, lexicon)[1]
+    assert pair in [unit.key for unit in find_units(text, lexicon) if unit.kind == "pair"]
+    wider = text.replace("🤡", "🤡 🤡").replace("🙄", "🙄 🙄").replace("🙂", "🙂 🙂")
+    assert pair not in unit_keys(wider, lexicon)[1]
+
+
 def test_a_unit_knows_all_its_places():
     """A repeated unit counts once and points at every place."""
     token = next(unit for unit in find_units("no, No, NO", Lexicon()) if unit.key == "no")

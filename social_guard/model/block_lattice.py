@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..words.block_fold import FIRST_MARK
 from ..words.key_table import KeyTable, Positions
 from ..words.lexicon import Lexicon
 from ..words.spellings import WIDTH
@@ -138,29 +139,41 @@ def token_steps(owners: Positions, ids: Positions, strange: NDArray[np.bool_], r
     return Steps(owners, slots, slots + 1, ids)
 
 
-def neighbours(plain: Steps) -> Pairs:
-    """All pairs of neighbouring tokens of one comment."""
-    here = np.flatnonzero((plain.owners[1:] == plain.owners[:-1]) & (plain.owners[1:] >= 0))
-    return plain.owners[here], plain.ids[here], plain.ids[here + 1]
+def pictures(arrays: TokenArrays) -> NDArray[np.bool_]:
+    """Which tokens may stand between neighbours (see `words.text.is_picture`), and nobody behind the last, shape (n_tokens + 1,)."""
+    codes = np.frombuffer(arrays.data, np.uint8)
+    first, second = codes[arrays.starts], codes[arrays.starts + 1]
+    found = (first > 0xE2) & (first < FIRST_MARK) | (first == 0xE2) & (second >= 0x84)
+    return np.append(found, False)
 
 
-def reading_neighbours(plain: Steps, readings: Steps) -> Pairs:
-    """All pairs of neighbouring steps of one comment of which one at least is a reading."""
+def neighbours(plain: Steps, pictures: NDArray[np.bool_]) -> Pairs:
+    """All pairs of neighbouring tokens of one comment, those with a picture between them too."""
+    near, far = np.arange(len(plain.ids) - 1), np.flatnonzero(pictures[1:-2])
+    left, right = np.concatenate([near, far]), np.concatenate([near + 1, far + 2])
+    here = (plain.owners[left] == plain.owners[right]) & (plain.owners[left] >= 0)
+    return plain.owners[left[here]], plain.ids[left[here]], plain.ids[right[here]]
+
+
+def reading_neighbours(plain: Steps, readings: Steps, pictures: NDArray[np.bool_]) -> Pairs:
+    """All pairs of neighbouring steps of one comment of which one at least is a reading, those across a picture too."""
     owners, ids = np.append(plain.owners, -1), np.append(plain.ids, -1)
-    before, after = readings.firsts - 1, readings.afters
-    left, right = _meetings(readings)
-    owner = np.concatenate([readings.owners, readings.owners, readings.owners[left]])
-    other = np.concatenate([owners[before], owners[after], readings.owners[right]])
-    lefts = np.concatenate([ids[before], readings.ids, readings.ids[left]])
-    rights = np.concatenate([readings.ids, ids[after], readings.ids[right]])
+    before, after = pictures[readings.firsts - 1], pictures[readings.afters]
+    reached = merged([readings, replace(readings.where(before), firsts=readings.firsts[before] - 1)])
+    reaching = merged([readings, replace(readings.where(after), afters=readings.afters[after] + 1)])
+    left, right = _meetings(reaching, readings)
+    owner = np.concatenate([reached.owners, reaching.owners, reaching.owners[left]])
+    other = np.concatenate([owners[reached.firsts - 1], owners[reaching.afters], readings.owners[right]])
+    lefts = np.concatenate([ids[reached.firsts - 1], reaching.ids, reaching.ids[left]])
+    rights = np.concatenate([reached.ids, ids[reaching.afters], readings.ids[right]])
     here = np.flatnonzero(owner == other)
     return owner[here], lefts[here], rights[here]
 
 
-def _meetings(steps: Steps) -> tuple[Positions, Positions]:
-    """Which step ends where which other begins."""
-    order = np.argsort(steps.firsts, kind="stable")
-    begins = steps.firsts[order]
+def _meetings(steps: Steps, others: Steps) -> tuple[Positions, Positions]:
+    """Which step ends where which of the others begins."""
+    order = np.argsort(others.firsts, kind="stable")
+    begins = others.firsts[order]
     low, high = np.searchsorted(begins, steps.afters), np.searchsorted(begins, steps.afters, side="right")
     counts = high - low
     left = np.repeat(np.arange(len(counts)), counts)

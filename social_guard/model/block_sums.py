@@ -17,7 +17,7 @@ from ..words.lexicon import Lexicon
 from ..words.suspects import spaced_places
 from ..words.text import TOKEN_LENGTH, token_shapes
 from ..words.token_arrays import TokenArrays, join_texts, owners_of, read_tokens, stretch_keys, text_keys, token_keys
-from .block_lattice import joined_steps, merged, neighbours, reading_neighbours, reading_steps, token_steps
+from .block_lattice import joined_steps, merged, neighbours, pictures, reading_neighbours, reading_steps, token_steps
 from .features import GRAM_LENGTHS, unit_keys
 
 Kinds = NDArray[np.int8]
@@ -97,7 +97,8 @@ class BlockSums:
         odd_units, more_unseen = self._odd_units(texts, odd, len(unseen))
         kept = plain.owners >= 0
         usual = [plain.owners[kept] << _BITS | plain.ids[kept], readings.owners << _BITS | readings.ids]
-        usual += [self._pair_units(*neighbours(plain)), self._pair_units(*reading_neighbours(plain, readings))]
+        between = pictures(arrays)
+        usual += [self._pair_units(*neighbours(plain, between)), self._pair_units(*reading_neighbours(plain, readings, between))]
         parts = [*([units[~arrays.odd[units >> _BITS]] for units in usual] if odd else usual), *odd_units]
         return self._unit_sums(parts, np.concatenate([unseen, more_unseen]), len(texts))
 

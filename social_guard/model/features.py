@@ -11,21 +11,32 @@ token  a token or the reading of a disguised stretch   ``nurse``
 mark   what is said of the comment (`words.marks`)     ``‹start›``
 pair   two neighbours of these                         ``thank you``
 ====== =============================================== ============================
+
+Two words with one emoji between them are neighbours too.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ..words.lexicon import Lexicon
 from ..words.marks import MARKS, mark, normalise_marked
-from ..words.text import TOKEN_LENGTH, Normalised, Reading, find_readings, is_spaced_out, read_pieces, token_spans
+from ..words.text import (
+    TOKEN_LENGTH,
+    Normalised,
+    Reading,
+    find_readings,
+    is_picture,
+    is_spaced_out,
+    read_pieces,
+    token_spans,
+)
 
 GRAM_LENGTHS = (2, 5)
 """Shortest and longest character n-gram of a token, which counts with a space at either end."""
@@ -33,6 +44,8 @@ GRAM_LENGTHS = (2, 5)
 Span = tuple[int, int]
 Slot = tuple[str, int, int]
 """A token, and where it begins and ends."""
+
+Step = TypeVar("Step")
 
 SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
 
@@ -87,10 +100,11 @@ def unit_keys(text: str, known: Lexicon) -> tuple[list[str], list[str]]:
     pieces = read_pieces(folded)
     found = list(chain.from_iterable([piece.tokens for piece in pieces]))
     if not (any(piece.readings for piece in pieces) or is_spaced_out(folded) or known.sees_through(found)):
-        return list(dict.fromkeys(found)), list(dict.fromkeys(map(" ".join, pairwise(found))))
-    readings = find_readings(folded)
-    nodes = lattice(token_spans(folded), readings, known)
-    pairs = [f"{left.token} {right.token}" for left, right in _neighbours(nodes)]
+        across = () if text.isascii() and "&" not in text else map(" ".join, _across(found, found))
+        return list(dict.fromkeys(found)), list(dict.fromkeys(chain(map(" ".join, pairwise(found)), across)))
+    spans = token_spans(folded)
+    nodes = lattice(spans, find_readings(folded), known)
+    pairs = [f"{left.token} {right.token}" for left, right in _neighbours(nodes, spans)]
     return list(dict.fromkeys([node.token for node in nodes])), list(dict.fromkeys(pairs))
 
 
@@ -120,10 +134,11 @@ def find_units(text: str, known: Lexicon, pairs: Container[str] | None = None) -
     if readings or known.sees_through([token for token, _, _ in spans]):
         nodes = lattice(spans, readings, known)
         steps = [(node.token, slots[node.first][1], slots[node.after - 1][2]) for node in nodes]
-        joined = [(f"{a.token} {b.token}", slots[a.first][1], slots[b.after - 1][2]) for a, b in _neighbours(nodes)]
+        joined = [(f"{a.token} {b.token}", slots[a.first][1], slots[b.after - 1][2]) for a, b in _neighbours(nodes, spans)]
     else:
         steps = slots
-        joined = [(f"{a} {b}", start, end) for (a, start, _), (b, _, end) in pairwise(slots)]
+        near = chain(pairwise(slots), _across(slots, [token for token, _, _ in slots]))
+        joined = [(f"{a} {b}", start, end) for (a, start, _), (b, _, end) in near]
     tokens, marks = [step for step in steps if step[0] not in MARKS], [step for step in steps if step[0] in MARKS]
     return _gathered("token", tokens) + _gathered("mark", marks) + _gathered("pair", [step for step in joined if pairs is None or step[0] in pairs])
 
@@ -209,11 +224,18 @@ def best_readings(readings: Iterable[Reading], known: Lexicon) -> list[Reading]:
     return [reading for _, reading in best.values()]
 
 
-def _neighbours(nodes: list[Node]) -> list[tuple[Node, Node]]:
+def _across(steps: Sequence[Step], tokens: Sequence[str]) -> Iterator[tuple[Step, Step]]:
+    """The steps on either side of a lone picture."""
+    return ((steps[i - 1], steps[i + 1]) for i in range(1, len(tokens) - 1) if is_picture(tokens[i]))
+
+
+def _neighbours(nodes: list[Node], spans: list[Slot]) -> list[tuple[Node, Node]]:
     by_first: dict[int, list[Node]] = {}
     for node in nodes:
         by_first.setdefault(node.first, []).append(node)
-    return [(left, right) for left in nodes for right in by_first.get(left.after, ())]
+    pictures = {slot for slot, (token, _, _) in enumerate(spans) if is_picture(token)}
+    near = [(left, right) for left in nodes for right in by_first.get(left.after, ())]
+    return near + [(left, right) for left in nodes if left.after in pictures for right in by_first.get(left.after + 1, ())]
 
 
 def char_ngrams(token: str) -> set[str]:

@@ -46,6 +46,20 @@ WORD_CHARACTER = r"[^\x00-/:-`{-\x7f]"
 _TOKEN = re.compile(rf"{WORD_CHARACTER}+(?:['*]+{WORD_CHARACTER}+)*\**|[!?]+|[#$%]")
 
 
+_FIRST_PICTURE = "\u2100"
+
+
+def is_picture(token: str) -> bool:
+    """Whether a token is an emoji or another sign that may stand between words which belong together.
+
+    Examples
+    --------
+    >>> is_picture("🙂"), is_picture("ok"), is_picture(USER)
+    (True, False, False)
+    """
+    return token[0] >= _FIRST_PICTURE
+
+
 class Reading(NamedTuple):
     """A guess at what a disguised stretch of the folded text, ``start`` to ``end``, is meant to say.
 
