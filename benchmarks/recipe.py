@@ -25,7 +25,7 @@ from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
-SETTINGS = [(3.0, 1.0), (3.0, 5.0), (3.0, 15.0), (1.5, 15.0), (6.0, 15.0), (3.0, 40.0)]
+SETTINGS = [(1.0, 1.0), (1.0, 10.0), (1.0, 30.0), (0.5, 30.0), (2.0, 30.0), (1.0, 60.0)]
 HEAD = """\
 # Settings of the recipe
 

@@ -68,10 +68,10 @@ class Recipe:
     own_weight: float = 30.0
     swaps: int = 3
     padded_weight: float = 4.0
-    C: float = 2.0
+    C: float = 1.0
     ratio_power: float = 0.5
     min_df: int = 5
-    max_words: int = 60_000
+    max_words: int = 80_000
     max_grams: int = 60_000
     word_classes: tuple[int, ...] = (300, 1500)
     class_scale: float = 0.5
