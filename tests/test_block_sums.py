@@ -14,7 +14,7 @@ from social_guard.model.scorer import MANY, Scorer
 from tests.test_suspects import DISGUISED
 from tests.test_text import TEXTS
 
-ODD = ["", "x", "❶ 2", "1❶", "a''b f**k f***", "##", "f o o l", "m.o.r.o.n", "🐷🐷 🅰", "y" * 99, "@a &amp; www.x.com", "\ud800", "\x00\xff"]
+ODD = ["", "x", "❶ 2", "1❶", "a''b f**k f***", "##", "f o o l", "m.o.r.o.n", "🐷🐷 🅰", "y" * 99, "?" * 41, "@a &amp; www.x.com", "\ud800", "\x00\xff"]
 
 
 @pytest.fixture(scope="module")

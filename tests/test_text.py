@@ -89,6 +89,7 @@ def test_undoing_disguise_invents_no_word(harmless):
         ("@sister99 @77 @nd @r3 @ny0ne", " ‹user›   ‹user›  @nd @r3 @ny0ne"),
         ("£5", " £ 5"),
         ("\ud800x", " x"),
+        ("\u13cf", "\uab9f"),
     ],
 )
 def test_fold(raw, folded):
@@ -107,6 +108,7 @@ def test_fold(raw, folded):
         ("what?!! no!", ["what", "??", "no", "!"]),
         ("b12", ["b12"]),
         ("x" * 85, ["x" * 40, "x" * 40, "x" * 5]),
+        ("?" * 41 + " " + "!" * 81, ["??", "!!"]),
         ("🙂 ok", ["🙂", "ok"]),
     ],
 )

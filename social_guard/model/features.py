@@ -127,7 +127,7 @@ def find_units(text: str, known: Lexicon, pairs: Container[str] | None = None) -
     [('so', ((0, 2),)), ('idiot', ((3, 8),)), ('so idiot', ((0, 8),))]
     """
     comment = normalise_marked(text)
-    folded = comment.text.lower()  # as `fold` leaves it, also where the fold of a letter is a capital
+    folded = comment.text
     spans = token_spans(folded)
     readings = find_readings(folded)
     slots = _raw_slots(comment, spans)

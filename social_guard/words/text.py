@@ -41,6 +41,7 @@ _EDIT = re.compile(
     re.IGNORECASE,
 )
 _HASHTAG_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SHOUTS = "!?"
 WORD_CHARACTER = r"[^\x00-/:-`{-\x7f]"
 """A small letter, a digit, or what is not ASCII; said by what it is not, since a range up to the last character compiles slowly."""
 _TOKEN = re.compile(rf"{WORD_CHARACTER}+(?:['*]+{WORD_CHARACTER}+)*\**|[!?]+|[#$%]")
@@ -165,7 +166,7 @@ def normalise(text: str) -> Normalised:
     edits: list[Edit] = []
     done = length = 0
     for match in _EDIT.finditer(text):
-        new = _replacement(match)
+        new = _replacement(match).lower()  # the fold of a letter may be a capital
         pieces += (text[done : match.start()].lower(), new)
         length += match.start() - done
         edits.append(Edit(length, length + len(new), match.start(), match.end()))
@@ -283,7 +284,7 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
     for piece in _TOKEN.findall(folded):
         start = folded.index(piece, end)  # what stands between tokens holds no character that a token can begin with
         end = start + len(piece)
-        if len(piece) <= TOKEN_LENGTH:
+        if len(piece) <= TOKEN_LENGTH or piece[0] in _SHOUTS:
             spans.append((piece if piece.isalpha() else _short_shape(piece), start, end))
         else:
             cuts = range(start, end, TOKEN_LENGTH)
@@ -299,7 +300,7 @@ def token_shapes(piece: str) -> tuple[str, ...]:
     >>> token_shapes("07700"), token_shapes("f***k")
     (('00000',), ('f*k',))
     """
-    if len(piece) > TOKEN_LENGTH:
+    if len(piece) > TOKEN_LENGTH and piece[0] not in _SHOUTS:
         return tuple(_short_shape(piece[i : i + TOKEN_LENGTH]) for i in range(0, len(piece), TOKEN_LENGTH))
     return (_short_shape(piece),)
 
@@ -307,7 +308,7 @@ def token_shapes(piece: str) -> tuple[str, ...]:
 def _short_shape(piece: str) -> str:
     if piece.isdigit():
         return "0" * len(piece)
-    if piece[0] in "!?":
+    if piece[0] in _SHOUTS:
         return piece[0] * min(len(piece), 2)
     if "*" in piece:
         return _mask_shape(piece)
@@ -348,8 +349,8 @@ _ONES = re.compile(r"[1!|]")
 _MOST_ONES = 3
 _COUNT = re.compile(r"[0-9]{2,}[a-z]")
 """A number with a unit, not a word."""
-_FEW_LETTERS = 3
-"""A word of which less than this part is letters must be a very common one."""
+_CODE, _FEW_LETTERS = 5, 3
+"""So few characters of which less than this part is letters may be a code, so that the word must be a very common one."""
 _FEWEST_SHOWN = 2
 _JOINTS = re.compile(r"[.\-_~^]")
 _MASKED = re.compile(r"[a-z]+(?:\*+[a-z]+)+\**|[a-z]{2,}\*{2,}")
@@ -460,11 +461,14 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
     found = _core_readings(core, start, written)
     if start and seen[start - 1] in "@!":  # which may be its first letter
         found += _core_readings(seen[start - 1] + core, start - 1, written)
+    if seen[start + len(core) :][:1] in ("@", "!"):  # or its last
+        found += _core_readings(seen[start : start + len(core) + 1], start, written)
     return tuple(found + _masked(chunk))
 
 
 def _core_readings(core: str, start: int, written: str) -> list[Reading]:
-    bold = core[:2].isdigit() or any(map(str.isdigit, core)) and (len(core) == SHORT or _letters(core) * _FEW_LETTERS < len(core))
+    short = len(core) == SHORT or core[:2].isdigit() or _letters(core) * _FEW_LETTERS < len(core)
+    bold = short and len(core) <= _CODE and any(map(str.isdigit, core))
     return [Reading(word, start, start + len(core), bold) for word in _plain_forms(_rejoined(core)) if word != written]
 
 
