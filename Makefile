@@ -47,6 +47,7 @@ benchmarks:  ## sources held out in turn, settings of the recipe, posts, varied 
 	$(PYTHON) benchmarks/recipe.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/context.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/variations.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/source_weights.py --corpora $(CORPORA) --per-source 3000
 	$(PYTHON) benchmarks/sentences.py --corpora $(CORPORA)
 	$(PYTHON) benchmarks/kills.py
 	$(PYTHON) benchmarks/privacy.py

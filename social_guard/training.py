@@ -319,7 +319,7 @@ def describe_training(
         "model": weights_hash(weights),
         "prevalence": {key: prevalence[key] for key in CATEGORIES if key in weights.heads},
         "sources": sources,
-        "recipe": vars(recipe),
+        "recipe": vars(recipe) | {"source_weights": {name: registry[name]["weight"] for name in sources if "weight" in registry.get(name, {})}},
         "training_text_hash": f"{digest:016x}",
         "versions": versions,
     }

@@ -6,6 +6,7 @@ scores are made, so that they are shared out as well.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import multiprocessing
@@ -225,7 +226,9 @@ def _in_order(work: _Work, chunks: Iterable[Chunk], jobs: int) -> Iterator[_Scor
         return
     # a fork shares the model; where there is none, each worker gets a copy once
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    gc.freeze()  # else the collector of a worker writes on every page that it shares
+    frozen = gc.get_freeze_count()
+    if not frozen:
+        gc.freeze()  # else the collector of a worker writes on every page that it shares
     with ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(work,)) as pool:
         waiting: deque[Any] = deque()
         try:
@@ -239,13 +242,15 @@ def _in_order(work: _Work, chunks: Iterable[Chunk], jobs: int) -> Iterator[_Scor
             hint = "was it short of memory? resume with fewer jobs"
             raise OutputError(f"a process that scores was ended from outside ({error}); {hint}") from error
         finally:
-            gc.unfreeze()
+            if not frozen:
+                gc.unfreeze()
             pool.shutdown(cancel_futures=True)
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Parameters of ``mallopt``."""
 _KEPT = 1 << 22
+"""Bytes that may stay unused."""
 
 _work: _Work
 
@@ -260,9 +265,12 @@ def _start_worker(work: _Work) -> None:
 
 def _give_memory_back() -> None:
     """Ask the allocator of GNU to return what each chunk took, of which it else keeps tens of megabytes for the next."""
-    import ctypes
+    change = None
+    if sys.platform == "linux":
+        with contextlib.suppress(ImportError, OSError):
+            import ctypes
 
-    change = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+            change = getattr(ctypes.CDLL(None), "mallopt", None)
     if change is not None:
         for setting in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
             change(setting, _KEPT)

@@ -13,9 +13,9 @@ KEPT = 1 << 14
 """Words whose meaning is remembered."""
 MANY = 16
 """From so many words on, whole-array steps are quicker than one word after the other."""
-RARE = 512
+RARE = 200
 """A known word that is so many times rarer than the commonest may be a piece of another."""
-COMMON = 300
+COMMON = 60
 """A word that is not more times rarer than the commonest is very common."""
 LONGEST_PIECE = 4
 """Letters of a known one."""
@@ -79,8 +79,13 @@ class Lexicon(dict[str, float]):
     @cached_property
     def pieces(self) -> frozenset[str]:
         """Known words that may be pieces of others: short and rare."""
-        rare = max(self.values(), default=0.0) / RARE
+        rare = self._most / RARE
         return frozenset(word for word, count in self.items() if count <= rare and len(word) <= LONGEST_PIECE)
+
+    @cached_property
+    def _most(self) -> float:
+        """How often the commonest word stands; marks and signs are no words."""
+        return max([count for word, count in self.items() if word[:1].isalpha()], default=0.0)
 
     @cached_property
     def _whole(self) -> frozenset[str]:
@@ -90,7 +95,7 @@ class Lexicon(dict[str, float]):
     @cached_property
     def common(self) -> float:
         """From which count on a word is a very common one."""
-        return max(self.values(), default=0.0) / COMMON
+        return self._most / COMMON
 
     @cached_property
     def spellings(self) -> Spellings:

@@ -34,24 +34,23 @@ _PIECE = 64
 _EDIT = re.compile(
     rf"(?P<link>(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TOP_DOMAINS})(?![\w-])(?:/\S*)?)"
     r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
-    r"|(?P<user>(?<!\w)@(?![a-z][a-z0-9]{1,2}(?!\w)|\w{0,9}[a-z][0-9]{1,9}[a-z])\w{1,64})"
+    r"|(?P<user>(?<!\w)@\w{1,64})"
     r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});)"
     r"|(?P<hashtag>(?-i:#(?=[A-Za-z0-9_]{0,400}(?:[a-z][0-9_]{0,9}[A-Z]|[A-Z][A-Z][a-z]))[A-Za-z0-9_]{1,400}))"
     r"|(?P<char>(?-i:[^\x00-\x7f]))",
     re.IGNORECASE,
 )
-_HASHTAG_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_HASHTAG_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+(?:[0-9]+[a-z]+)*|[0-9]+")
 _SHOUTS = "!?"
 WORD_CHARACTER = r"[^\x00-/:-`{-\x7f]"
 """A small letter, a digit, or what is not ASCII; said by what it is not, since a range up to the last character compiles slowly."""
 _TOKEN = re.compile(rf"{WORD_CHARACTER}+(?:['*]+{WORD_CHARACTER}+)*\**|[!?]+|[#$%]")
 
-
 _FIRST_PICTURE = "\u2100"
 
 
 def is_picture(token: str) -> bool:
-    """Whether a token is an emoji or another sign that may stand between words which belong together.
+    """Whether a token may stand between words which belong together: an emoji, a sign, or a word of a far script.
 
     Examples
     --------
@@ -347,10 +346,10 @@ _BETWEEN = re.compile(" [.\\-_*,/\\\\~^]{0,2}[a-z0-9@$!][.\\-_*,/\\\\~^]{0,2} ")
 _LEET = str.maketrans("034578@$9+", "oeastbasgt")
 _ONES = re.compile(r"[1!|]")
 _MOST_ONES = 3
-_COUNT = re.compile(r"[0-9]{2,}[a-z]")
-"""A number with a unit, not a word."""
-_CODE, _FEW_LETTERS = 5, 3
-"""So few characters of which less than this part is letters may be a code, so that the word must be a very common one."""
+_CODE = re.compile(r"[0-9]{2,}[a-z]|[a-z][0-9]{2,}|[0-9]+(?:st|nd|rd|th)")
+"""A number with a unit, a road, a ward, an ordinal: not a word."""
+_LONGEST_CODE, _FEW_LETTERS = 5, 3
+"""What has no more characters may be a code if less than this part is letters or if it begins with two digits."""
 _FEWEST_SHOWN = 2
 _JOINTS = re.compile(r"[.\-_~^]")
 _MASKED = re.compile(r"[a-z]+(?:\*+[a-z]+)+\**|[a-z]{2,}\*{2,}")
@@ -459,16 +458,16 @@ def chunk_readings(chunk: str) -> tuple[Reading, ...]:
     core = seen.strip(_STRIPPED)
     start, written = seen.find(core), core if seen is chunk else chunk.strip(_STRIPPED)
     found = _core_readings(core, start, written)
-    if start and seen[start - 1] in "@!":  # which may be its first letter
-        found += _core_readings(seen[start - 1] + core, start - 1, written)
-    if seen[start + len(core) :][:1] in ("@", "!"):  # or its last
-        found += _core_readings(seen[start : start + len(core) + 1], start, written)
+    if not core.isalpha() and len(core) >= SHORT:  # a sign at either end may be a letter too
+        before, after = seen[:start][-1:], seen[start + len(core) :][:1]
+        found += _core_readings(before + core, start - 1, written) if before == "!" else []
+        found += _core_readings(core + after, start, written) if after and after in "!@" else []
     return tuple(found + _masked(chunk))
 
 
 def _core_readings(core: str, start: int, written: str) -> list[Reading]:
     short = len(core) == SHORT or core[:2].isdigit() or _letters(core) * _FEW_LETTERS < len(core)
-    bold = short and len(core) <= _CODE and any(map(str.isdigit, core))
+    bold = short and len(core) <= _LONGEST_CODE and any(map(str.isdigit, core))
     return [Reading(word, start, start + len(core), bold) for word in _plain_forms(_rejoined(core)) if word != written]
 
 
@@ -488,7 +487,7 @@ def _rejoined(chunk: str) -> str:
 
 def _plain_forms(word: str) -> list[str]:
     """Every way to read a word whose letters are replaced by digits and signs or stretched, as plain letters."""
-    if not _letters(word) or _COUNT.fullmatch(word):
+    if not _letters(word) or _CODE.fullmatch(word):
         return []
     letters = [word] if word.isalpha() else _ones_read(word.translate(_LEET))
     forms = chain.from_iterable([_unstretched(form) for form in letters if form.isalpha() and form.isascii()])
