@@ -44,6 +44,16 @@ def test_an_output_takes_its_name_when_it_is_done(tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"new"}
 
 
+def test_pieces_with_the_same_columns_keep_them_once(tmp_path):
+    """Though each comes from another process with names of its own: a large file has thousands of pieces."""
+    with Unfinished(str(tmp_path / "out"), PLAN, resume=False) as output:
+        for name in ("id", "i" + "d", "other"):
+            output.add(1, b"1\n", ("".join(list(name)), "score"))
+        first, second, third = (piece.columns for piece in output.pieces)
+        assert first is second and third == ("other", "score")
+        output.publish()
+
+
 def test_pieces_survive_an_interruption(tmp_path):
     """With their rows and columns; what comes then stands behind them."""
     interrupted(tmp_path, b"xy", b"x", b"z")

@@ -133,9 +133,11 @@ class Unfinished:
 
     def add(self, rows: int, content: bytes, columns: tuple[str, ...]) -> None:
         """Append a piece."""
+        before = self.pieces[-1].columns if self.pieces else ()
         with self._told():
             self._rows.write(content)
-            self.pieces.append(Piece(rows, self._end + len(content), columns))
+            # names that come from another process are new each time: thousands of pieces keep them once
+            self.pieces.append(Piece(rows, self._end + len(content), before if columns == before else columns))
             self._waiting.append(self.pieces[-1])
             if time.monotonic() - self._saved >= INTERVAL:
                 self._save()
