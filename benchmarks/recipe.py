@@ -49,6 +49,15 @@ def labels_of(rows: pd.DataFrame, key: str) -> np.ndarray:
     return rows[key].to_numpy(dtype=float, na_value=np.nan)
 
 
+def shipped_matrix(rows: pd.DataFrame) -> CommentMatrix:
+    """The comments in the features of the recipe that ships, without posts and variations."""
+    texts = rows["text"].tolist()
+    classes = induce_word_classes(texts, Recipe.word_classes, min_df=Recipe.min_df)
+    sizes = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
+    counted = count_units(texts, Recipe.min_df)
+    return assemble(counted, choose_vocabulary(counted, classes, sizes))
+
+
 def own_precision(rows: pd.DataFrame, matrix: CommentMatrix, key: str, weight: np.ndarray, **settings: float) -> float:
     """Average precision of one category over writers held out."""
     labels, judged = labels_of(rows, key), (rows["own"] & (rows["writer"] != "")).to_numpy()
@@ -74,10 +83,7 @@ def foreign_area(
 
 def main() -> None:
     rows, jobs = asked_for(__doc__)
-    counted = count_units(rows["text"].tolist(), Recipe.min_df)
-    classes = induce_word_classes(rows["text"].tolist(), Recipe.word_classes, min_df=Recipe.min_df)
-    sizes = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
-    matrix = assemble(counted, choose_vocabulary(counted, classes, sizes))
+    matrix = shipped_matrix(rows)
     pairs = held_out_pairs(rows[~rows["own"]])
     table = []
     with Parallel(n_jobs=jobs) as parallel:

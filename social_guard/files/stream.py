@@ -224,27 +224,35 @@ def _in_order(work: _Work, chunks: Iterable[Chunk], jobs: int) -> Iterator[_Scor
     if jobs <= 1:
         yield from map(work, chunks)
         return
-    # a fork shares the model; where there is none, each worker gets a copy once
+    with _workers(work, jobs) as pool:
+        waiting: deque[Any] = deque()
+        for chunk in chunks:
+            waiting.append(pool.submit(_run, chunk))
+            if len(waiting) > 2 * jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+@contextlib.contextmanager
+def _workers(work: _Work, jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that score; a fork shares the model, and where there is none, each worker gets a copy once."""
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     frozen = gc.get_freeze_count()
     if not frozen:
         gc.freeze()  # else the collector of a worker writes on every page that it shares
-    with ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(work,)) as pool:
-        waiting: deque[Any] = deque()
-        try:
-            for chunk in chunks:
-                waiting.append(pool.submit(_run, chunk))
-                if len(waiting) > 2 * jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool as error:
-            hint = "was it short of memory? resume with fewer jobs"
-            raise OutputError(f"a process that scores was ended from outside ({error}); {hint}") from error
-        finally:
-            if not frozen:
-                gc.unfreeze()
-            pool.shutdown(cancel_futures=True)
+    try:
+        with ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(work,)) as pool:
+            try:
+                yield pool
+            finally:
+                pool.shutdown(cancel_futures=True)
+    except BrokenProcessPool as error:
+        hint = "was it short of memory? resume with fewer jobs"
+        raise OutputError(f"a process that scores was ended from outside ({error}); {hint}") from error
+    finally:
+        if not frozen:
+            gc.unfreeze()
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3

@@ -47,6 +47,7 @@ WORD_CHARACTER = r"[^\x00-/:-`{-\x7f]"
 _TOKEN = re.compile(rf"{WORD_CHARACTER}+(?:['*]+{WORD_CHARACTER}+)*\**|[!?]+|[#$%]")
 
 _FIRST_PICTURE = "\u2100"
+"""Behind the marks; `model.block_lattice.pictures` knows it by its bytes."""
 
 
 def is_picture(token: str) -> bool:
