@@ -15,7 +15,7 @@ demo:  ## score the example file with the model that ships
 	social-guard score data/example/comments.csv -o scored.csv
 
 test:  ## what CI runs
-	ruff check . && mypy && pytest
+	ruff check . && mypy && pytest -n auto --dist loadfile
 
 model:  ## rebuild models/default from the open corpora and our own comments
 	social-guard train data/comments -o models/default --corpora $(CORPORA) --jobs 2

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +33,14 @@ from social_guard.model.matrix import (
 from social_guard.model.scorer import inverse_frequency
 from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe
+from social_guard.words.lexicon import Lexicon
 from social_guard.words.marks import END, MARKS, NAME, SHOUT, START
-from social_guard.words.text import fold, tokens
+from social_guard.words.text import EMAIL, LINK, TOKEN_LENGTH, USER, fold, tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 LEAST = 5
+TITLES = {"sister", "nurse", "doctor", "dr", "matron", "mr", "mrs", "miss", "ms", "prof", "professor"}
+SECOND_PERSON = ("u", "ur", "ya", "your", "yours", "yourself", "yourselves", "you're", "youre", "you've", "you'll", "you'd")
 HEAD = """\
 # Kinds of features, tried
 
@@ -55,9 +59,9 @@ class Variant:
     ratio_power: float = Recipe.ratio_power
 
 
-def build(counted: CountedComments, classes: dict[str, tuple[str, ...]]) -> CommentMatrix:
-    """The form that ships, or that without word classes."""
-    recipe = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
+def build(counted: CountedComments, classes: dict[str, tuple[str, ...]], max_grams: int = Recipe.max_grams) -> CommentMatrix:
+    """The form that ships, or that without word classes or n-grams."""
+    recipe = VocabularyRecipe(Recipe.min_df, Recipe.max_words, max_grams, Recipe.class_scale)
     return assemble(counted, choose_vocabulary(counted, classes, recipe))
 
 
@@ -107,6 +111,11 @@ def triples(found: list[str]) -> list[str]:
     return [" ".join(three) for three in zip(found, found[1:], found[2:], strict=False)]
 
 
+def money(found: list[str]) -> list[str]:
+    """Whether a sum of money is named."""
+    return ["‹money›"] if any(a in {"$", "£", "€"} and b[0] == "0" for a, b in pairwise(found)) else []
+
+
 def negations(found: list[str]) -> list[str]:
     """Tokens up to three places after a negation."""
     negative = {"not", "no", "never", "nobody", "don't", "didn't", "isn't", "wasn't", "can't", "won't", "without", "stop"}
@@ -125,12 +134,30 @@ def without(counted: CountedComments, left_out: Container[str]) -> CountedCommen
     )
 
 
-def groups_replaced(counted: CountedComments) -> CountedComments:
-    """Names of protected groups replaced by the class of the characteristic, in tokens and pairs."""
-    group = {name: f"‹{group}›" for group, forms in group_names().items() for names in forms.values() for name in names}
-    token_keys = [group.get(key, key) for key in counted.token_keys]
-    pair_keys = [" ".join(group.get(word, word) for word in key.split(" ")) for key in counted.pair_keys]
+def replaced(counted: CountedComments, new: Mapping[str, str]) -> CountedComments:
+    """Some words replaced by what they have in common, in tokens and pairs, and with them their n-grams."""
+    token_keys = [new.get(key, key) for key in counted.token_keys]
+    pair_keys = [" ".join(new.get(word, word) for word in key.split(" ")) for key in counted.pair_keys]
     return CountedComments(*_merged(counted.tokens, token_keys), *_merged(counted.pairs, pair_keys))
+
+
+def groups() -> dict[str, str]:
+    """Names of protected groups, and the class of the characteristic."""
+    return {name: f"‹{group}›" for group, forms in group_names().items() for names in forms.values() for name in names}
+
+
+def people(counted: CountedComments) -> dict[str, str]:
+    """Words that are written like a name more often than not."""
+    uses = dict(zip(counted.token_keys, counted.tokens.getnnz(axis=0), strict=True))
+    named = {key.removeprefix(f"{NAME} "): n for key, n in zip(counted.pair_keys, counted.pairs.getnnz(axis=0), strict=True) if key.startswith(NAME)}
+    return {word: "‹person›" for word, n in named.items() if word not in MARKS and 2 * n > uses.get(word, 2 * n)}
+
+
+def staff(counted: CountedComments) -> CountedComments:
+    """A title and a name behind it are one class of pairs, whoever it is and whatever the title."""
+    named, pairs = people(counted), (key.split(" ") for key in counted.pair_keys)
+    keys = ["‹staff›" if left in TITLES and (right == NAME or right in named) else f"{left} {right}" for left, right in pairs]
+    return CountedComments(counted.tokens, counted.token_keys, *_merged(counted.pairs, keys))
 
 
 def _merged(found: sparse.csr_matrix, keys: Sequence[str]) -> tuple[sparse.csr_matrix, tuple[str, ...]]:
@@ -154,7 +181,16 @@ def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     yield Variant("no marks", build(without(counted, MARKS), classes))
     yield Variant("no marks of names", build(without(counted, {NAME}), classes))
     yield Variant("no marks of length", build(without(counted, MARKS - {START, END, NAME, SHOUT}), classes))
-    yield Variant("names of groups replaced by the characteristic", build(groups_replaced(counted), classes))
+    yield Variant("no character n-grams", build(counted, classes, max_grams=0))
+    yield Variant("nothing seen through: no leet, masks, slips, spaces", build(count_units(texts, Recipe.min_df, known=Lexicon()), classes))
+    yield Variant("no links, addresses and user names", build(without(counted, {LINK, EMAIL, USER}), classes))
+    yield Variant("no numbers of five digits and more", build(without(counted, {"0" * n for n in range(5, TOKEN_LENGTH + 1)}), classes))
+    yield Variant("word classes alone, without the words that have one", build(without(counted, classes), classes))
+    yield Variant("names of groups replaced by the characteristic", build(replaced(counted, groups()), classes))
+    yield Variant("names of people replaced by one class", build(replaced(counted, people(counted)), classes))
+    yield Variant("a title with a name replaced by one class", build(staff(counted), classes))
+    yield Variant("all words of the second person replaced by one", build(replaced(counted, dict.fromkeys(SECOND_PERSON, "you")), classes))
+    yield Variant("and a mark where money is named", with_units(ships, sequences(texts, money)))
     yield Variant("and pairs of word classes", with_units(ships, pairs_of_classes(counted, classes)))
     yield Variant("and three tokens in a row", with_units(ships, sequences(texts, triples)))
     yield Variant("and pairs with a gap", with_units(ships, sequences(texts, skips)))

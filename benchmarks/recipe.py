@@ -38,10 +38,18 @@ def asked_for(description: str | None) -> tuple[pd.DataFrame, int]:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--corpora", default="../shared/corpora")
     parser.add_argument("--per-source", type=int, default=1000, help="comments of each public source; fewer go faster")
+    parser.add_argument("--writers", type=int, help="our own comments by so many writers alone, one in every few; fewer go faster")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    recipe = replace(Recipe(), per_source=options.per_source)
-    return gather_comments(ROOT / "data" / "comments", options.corpora, recipe), options.jobs
+    rows = gather_comments(ROOT / "data" / "comments", options.corpora, replace(Recipe(), per_source=options.per_source))
+    return some_writers(rows, options.writers), options.jobs
+
+
+def some_writers(rows: pd.DataFrame, count: int | None) -> pd.DataFrame:
+    """The public comments, and our own ones by so many writers, spread over all; all of them when it is not said."""
+    writers = sorted(set(rows.loc[rows["own"], "writer"]) - {""})
+    chosen = writers if count is None else [writers[i] for i in np.linspace(0, len(writers) - 1, count).astype(int)]
+    return rows[~rows["own"] | rows["writer"].isin(chosen)].reset_index(drop=True)
 
 
 def labels_of(rows: pd.DataFrame, key: str) -> np.ndarray:

@@ -60,7 +60,7 @@ class Recipe:
         How many times each of our own comments that names a group of people is varied by other groups, a public one once.
     padded_weight : float
         How much a comment counts that is made of one of our own and thanks by the same writer, against one of a public source.
-    C, ratio_power, min_df, max_words, max_grams, word_classes, class_scale, folds
+    C, ratio_power, min_df, min_groups, max_words, max_grams, word_classes, class_scale, folds
         As in `CommentClassifier`.
     """
 
@@ -71,6 +71,7 @@ class Recipe:
     C: float = 1.0
     ratio_power: float = 0.5
     min_df: int = 5
+    min_groups: int = 3
     max_words: int = 80_000
     max_grams: int = 60_000
     word_classes: tuple[int, ...] = (300, 1500)
@@ -136,6 +137,7 @@ def fit_rows(
         C=recipe.C,
         ratio_power=recipe.ratio_power,
         min_df=recipe.min_df,
+        min_groups=recipe.min_groups,
         max_words=recipe.max_words,
         max_grams=recipe.max_grams,
         word_classes=recipe.word_classes,

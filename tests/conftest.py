@@ -27,9 +27,9 @@ settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def own_comments():
-    """Every fifth of our own comments that have a label for every head."""
+    """Every fifteenth of our own comments that have a label for every head."""
     own = load_comments(COMMENTS)
-    return own[own["spam"].notna()].iloc[::5].reset_index(drop=True)
+    return own[own["spam"].notna()].iloc[::15].reset_index(drop=True)
 
 
 @pytest.fixture(scope="session")

@@ -162,6 +162,18 @@ def test_folds_keep_groups_and_share_out_labels():
     assert [int(y[folds == k].sum()) for k in range(3)] == [4, 4, 4]
 
 
+def test_words_of_one_writer_are_left_out():
+    """However often somebody writes a word, it is no feature before others use it."""
+    texts = ["kind nurse", "idiot nurse", "kind flumpet nurse", "idiot flumpet nurse"] * 3
+    writers, labels = ["a", "b", "c", "c"] * 3, [0, 1, 0, 1] * 3
+    kept = [
+        set(CommentClassifier(min_df=1, min_groups=least, folds=0).fit(texts, labels, groups=writers).vocabulary_.words.keys)
+        for least in (1, 2)
+    ]
+    assert "flumpet" in kept[0] and "kind flumpet" in kept[0]
+    assert not [key for key in kept[1] if "flumpet" in key] and {"kind", "nurse", "idiot nurse"} - kept[1] == {"idiot nurse"}
+
+
 def test_estimator_can_be_dumped_with_joblib(fitted, texts, tmp_path):
     """Users may keep the estimator itself; the shipped format does not."""
     joblib.dump(fitted, tmp_path / "guard.joblib")

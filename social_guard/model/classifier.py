@@ -53,6 +53,8 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         fitted, so that the penalty falls on features that tell nothing; 0 is the plain logistic regression.
     min_df : int, default=5
         In how many comments a token, pair or character n-gram must stand to be a feature.
+    min_groups : int, default=1
+        By how many ``groups`` a token or pair must be used, so that none gives away what one person wrote.
     max_words, max_grams : int, default=60_000
         How many tokens and pairs, and how many character n-grams, to keep at the most.
     word_classes : sequence of int, default=(300, 1500)
@@ -92,6 +94,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         *,
         ratio_power: float = 0.5,
         min_df: int = 5,
+        min_groups: int = 1,
         max_words: int = 60_000,
         max_grams: int = 60_000,
         word_classes: Sequence[int] = (300, 1500),
@@ -103,6 +106,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         self.C = C
         self.ratio_power = ratio_power
         self.min_df = min_df
+        self.min_groups = min_groups
         self.max_words = max_words
         self.max_grams = max_grams
         self.word_classes = word_classes
@@ -132,7 +136,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         sample_weight : (n_comments,) array, optional
             How much a comment counts in the fit.
         groups : (n_comments,) array, optional
-            Comments of one group stay in one fold. By default a comment is its own group, and equal comments share one.
+            By whom each comment is: those of one group stay in one fold. By default a comment is its own group, and equal comments share one.
         calibration_weight : (n_comments,) array, optional
             How much a comment counts in the calibration, 0 for not at all. By default all count the same.
         posts : (n_comments,) sequence of str, optional
@@ -157,8 +161,9 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         check_shares(self.prevalence or {})
         texts = check_texts(X)
         labels = self._check_labels(y, len(texts))
-        matrix = self._matrix(texts, check_posts(posts, len(texts)), _column(counted, len(texts)) > 0)
-        fold = deal_folds(texts if groups is None else np.asarray(groups), labels, self.folds)
+        by = np.asarray(texts if groups is None else groups)
+        matrix = self._matrix(texts, check_posts(posts, len(texts)), _column(counted, len(texts)) > 0, by)
+        fold = deal_folds(by, labels, self.folds)
         jobs = [(h, k) for h in range(labels.shape[1]) for k in (-1, *range(self.folds))]
         weight = _column(sample_weight, len(texts))
         with Parallel(n_jobs=self.n_jobs) as parallel:
@@ -169,13 +174,15 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         self._calibrate(matrix, labels, dict(zip(jobs, fits, strict=True)), fold, _column(calibration_weight, len(texts)))
         return self
 
-    def _matrix(self, texts: list[str], posts: list[str] | None, counted: NDArray[np.bool_]) -> CommentMatrix:
+    def _matrix(
+        self, texts: list[str], posts: list[str] | None, counted: NDArray[np.bool_], groups: NDArray[Any]
+    ) -> CommentMatrix:
         """The comments in a vocabulary chosen from those that are counted."""
         plain = list(compress(texts, counted))
         units = count_units(texts, self.min_df, posts, known_words(plain, self.min_df))
         classes = induce_word_classes(plain, self.word_classes, min_df=self.min_df)
-        recipe = VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.class_scale)
-        self.vocabulary_ = choose_vocabulary(units.take(counted), classes, recipe)
+        recipe = VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.class_scale, self.min_groups)
+        self.vocabulary_ = choose_vocabulary(units.take(counted), classes, recipe, groups[counted])
         return assemble(units, self.vocabulary_)
 
     def _check_labels(self, y: ArrayLike | pd.DataFrame, n_comments: int) -> Floats:

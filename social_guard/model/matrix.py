@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -29,6 +31,7 @@ class VocabularyRecipe:
     max_words: int
     max_grams: int
     class_scale: float
+    min_groups: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +208,10 @@ def _indicator(lists: Sequence[Sequence[int]], width: int) -> sparse.csr_matrix:
 
 
 def choose_vocabulary(
-    counted: CountedComments, word_classes: Mapping[str, tuple[str, ...]], recipe: VocabularyRecipe
+    counted: CountedComments,
+    word_classes: Mapping[str, tuple[str, ...]],
+    recipe: VocabularyRecipe,
+    groups: NDArray[Any] | None = None,
 ) -> Vocabulary:
     """Keep the features that stand in enough comments, the commonest first, and scale the blocks.
 
@@ -215,9 +221,13 @@ def choose_vocabulary(
     word_classes : mapping of str to tuple of str
         The classes of each word, if there are any.
     recipe : VocabularyRecipe
+    groups : (n_comments,) array, optional
+        By whom each comment is, as far as that is known; by default each is by somebody else.
     """
-    token_counts, pair_counts = counted.tokens.getnnz(axis=0), counted.pairs.getnnz(axis=0)
-    word_counts = np.concatenate([token_counts, pair_counts])
+    blocks = counted.tokens, counted.pairs
+    word_counts = np.concatenate([block.getnnz(axis=0) for block in blocks])
+    if groups is not None:
+        word_counts[np.concatenate([_group_counts(block, groups) for block in blocks]) < recipe.min_groups] = 0
     words = _commonest(counted.token_keys + counted.pair_keys, word_counts, recipe.min_df, recipe.max_words)
     grams = _commonest(*_part_counts(counted, char_ngrams), recipe.min_df, recipe.max_grams)
     classes = _commonest(*_part_counts(counted, lambda token: word_classes.get(token, ())), recipe.min_df, recipe.max_words)
@@ -225,6 +235,13 @@ def choose_vocabulary(
     in_use = {word: common for word, names in word_classes.items() if (common := tuple(n for n in names if n in kept))}
     vocabulary = Vocabulary(words, grams, classes, in_use, counted.tokens.shape[0])
     return _scaled(vocabulary, assemble(counted, vocabulary), recipe.class_scale)
+
+
+def _group_counts(block: sparse.csr_matrix, groups: NDArray[Any]) -> NDArray[np.integer]:
+    """In how many groups of comments each entry stands, shape (n_entries,)."""
+    members = pd.factorize(groups)[0]
+    holders = sparse.csr_matrix((np.ones(len(members)), (members, np.arange(len(members)))))
+    return (holders @ block).getnnz(axis=0)
 
 
 def _commonest(keys: Sequence[str], counts: NDArray[np.integer], min_df: int, most: int) -> Features:
