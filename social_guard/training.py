@@ -74,7 +74,7 @@ class Recipe:
     min_groups: int = 3
     max_words: int = 80_000
     max_grams: int = 60_000
-    word_classes: tuple[int, ...] = (300, 1500)
+    word_classes: tuple[int, ...] = ()
     class_scale: float = 0.5
     folds: int = 6
 

@@ -54,7 +54,8 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
     min_df : int, default=5
         In how many comments a token, pair or character n-gram must stand to be a feature.
     min_groups : int, default=1
-        By how many ``groups`` a token or pair must be used, so that none gives away what one person wrote.
+        By how many ``groups`` a token or pair must be used, so that none gives away what one person wrote; with more than
+        one, names that only few people use are no features either.
     max_words, max_grams : int, default=60_000
         How many tokens and pairs, and how many character n-grams, to keep at the most.
     word_classes : sequence of int, default=(300, 1500)

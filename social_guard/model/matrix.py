@@ -18,9 +18,13 @@ from scipy import sparse
 
 from ..arrays import Floats
 from ..words.lexicon import Lexicon
+from ..words.marks import NAME
 from .context import context_keys
 from .features import char_ngrams, unit_keys
 from .scorer import inverse_frequency
+
+WIDELY_KNOWN = 10
+"""A word that is mostly written like a name is a feature only if so many people use it: such a name points at nobody."""
 
 
 @dataclass(frozen=True)
@@ -224,10 +228,9 @@ def choose_vocabulary(
     groups : (n_comments,) array, optional
         By whom each comment is, as far as that is known; by default each is by somebody else.
     """
-    blocks = counted.tokens, counted.pairs
-    word_counts = np.concatenate([block.getnnz(axis=0) for block in blocks])
-    if groups is not None:
-        word_counts[np.concatenate([_group_counts(block, groups) for block in blocks]) < recipe.min_groups] = 0
+    word_counts = np.concatenate([block.getnnz(axis=0) for block in (counted.tokens, counted.pairs)])
+    if groups is not None and recipe.min_groups > 1:
+        word_counts[_of_few_people(counted, groups, recipe.min_groups)] = 0
     words = _commonest(counted.token_keys + counted.pair_keys, word_counts, recipe.min_df, recipe.max_words)
     grams = _commonest(*_part_counts(counted, char_ngrams), recipe.min_df, recipe.max_grams)
     classes = _commonest(*_part_counts(counted, lambda token: word_classes.get(token, ())), recipe.min_df, recipe.max_words)
@@ -235,6 +238,17 @@ def choose_vocabulary(
     in_use = {word: common for word, names in word_classes.items() if (common := tuple(n for n in names if n in kept))}
     vocabulary = Vocabulary(words, grams, classes, in_use, counted.tokens.shape[0])
     return _scaled(vocabulary, assemble(counted, vocabulary), recipe.class_scale)
+
+
+def _of_few_people(counted: CountedComments, groups: NDArray[Any], least: int) -> NDArray[np.bool_]:
+    """Which tokens and pairs fewer than so many people use, or name somebody who is not widely known."""
+    tokens, pairs = (_group_counts(block, groups) for block in (counted.tokens, counted.pairs))
+    uses = dict(zip(counted.token_keys, zip(counted.tokens.getnnz(axis=0), tokens, strict=True), strict=True))
+    named = zip(counted.pair_keys, counted.pairs.getnnz(axis=0), strict=True)
+    names = ((key.removeprefix(f"{NAME} "), count) for key, count in named if key.startswith(f"{NAME} "))
+    rare = {word for word, count in names if word in uses and 2 * count > uses[word][0] and uses[word][1] < WIDELY_KNOWN}
+    keys = [not rare.isdisjoint(key.split(" ")) for key in (*counted.token_keys, *counted.pair_keys)]
+    return (np.concatenate([tokens, pairs]) < least) | np.array(keys, bool)
 
 
 def _group_counts(block: sparse.csr_matrix, groups: NDArray[Any]) -> NDArray[np.integer]:
