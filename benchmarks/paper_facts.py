@@ -35,7 +35,7 @@ def gather_facts(guard: SocialGuard, figures: Path) -> dict[str, Any]:
     parts = {name: evaluation["figures"][title] for name, title in PARTS.items()}
     return parts | {
         "frozen": evaluation["figures"].get(FROZEN),
-        "membership": privacy["membership"],
+        "privacy": privacy,
         "settings": evaluation["settings"],
         "version": __version__,
         "model": guard.model_hash,

@@ -2,9 +2,9 @@
 
     python benchmarks/training_privacy.py --corpora ../shared/corpora
 
-Three attacks: *membership*, whether the loss of a comment tells that it was learnt from (a threshold on the loss, the same
+Four attacks: *membership*, whether the loss of a comment tells that it was learnt from (a threshold on the loss, the same
 corrected by how hard comments of the kind are, and the loss of one category at a time); *vocabulary*, whether an entry could name a person; *source*, from how
-many writers and public sources each entry comes.
+many writers and public sources each entry comes; *extraction*, whether sentences can be strung together out of the vocabulary's pairs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +23,23 @@ from social_guard import SocialGuard, load_comments
 from social_guard.categories import CATEGORIES, HEADS
 from social_guard.files.persistence import Model
 from social_guard.model.features import unit_keys
+from social_guard.model.scorer import Weights
 from social_guard.safe_files import write_file
 from social_guard.training import Recipe, fit_rows, gather_comments
+from social_guard.words.marks import MARKS, NAME, mark
+from social_guard.words.text import tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "figures" / "training-privacy.md"
 SUSPECT = {
     "digits other than 0": re.compile("[1-9]"),
-    "a user name": re.compile("@|‹user›.+"),
-    "an e-mail address or link": re.compile(r"‹email›.+|\S+\.(?:com|org|uk)\b|://"),
+    "a user name": re.compile("@"),
+    "an e-mail address or link": re.compile(r"\S+\.(?:com|org|uk)\b|://"),
+    "a name of a person": re.compile(f"^{NAME} [a-z]"),
     "a postcode": re.compile(r"^[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}$"),
 }
+STARTS, STEPS, RUN = 500, 10, 5
+"""Extraction: from so many of a head's strongest words, so many pairs further; runs of so many words are looked for."""
 Losses = np.ndarray
 
 
@@ -103,6 +109,46 @@ def suspects(guard: SocialGuard) -> pd.DataFrame:
     return pd.DataFrame([{"looks like": name, "entries": sum(bool(p.search(e)) for e in entries)} for name, p in SUSPECT.items()])
 
 
+def strung(weights: Weights, head: int) -> list[list[str]]:
+    """Sentences that follow, from each of a head's strongest words, the strongest pair that leads on to a new word."""
+    values = dict(zip(weights.words.keys, weights.words.values[:, head].tolist(), strict=True))
+    onward: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for key, value in values.items():
+        left, gap, right = key.partition(" ")
+        if gap and left not in MARKS and right not in MARKS:
+            onward[left].append((value, right))
+    starts = sorted((key for key in values if " " not in key and key not in MARKS), key=lambda key: -abs(values[key]))[:STARTS]
+    return [_walk(start, onward) for start in starts]
+
+
+def _walk(word: str, onward: dict[str, list[tuple[int, str]]]) -> list[str]:
+    sentence = [word]
+    for _ in range(STEPS):
+        new = [pair for pair in onward[sentence[-1]] if pair[1] not in sentence]
+        if not new:
+            break
+        sentence.append(max(new)[1])
+    return sentence
+
+
+def runs(words: list[str]) -> set[tuple[str, ...]]:
+    """All runs of some words in a row."""
+    return {tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1)}
+
+
+def extraction(guard: SocialGuard, rows: pd.DataFrame, frozen: pd.DataFrame) -> pd.DataFrame:
+    """How many of the strung runs stand in comments that were learnt from, and in as many as there are of others."""
+    weights = guard._scorer.weights
+    found = set().union(*(runs(sentence) for h in range(len(weights.heads)) for sentence in strung(weights, h)))
+    sides = {"learnt from": rows, "learnt from, as many as of the others": rows.sample(len(frozen), random_state=0), "not learnt from": frozen}
+    table = []
+    for name, part in sides.items():
+        holders = Counter(run for text in part["text"] for run in runs([t for t in tokens(mark(text)) if t not in MARKS]) & found)
+        alone = sum(count == 1 for count in holders.values())
+        table.append({"comments": name, "number": len(part), "runs strung": len(found), "stand in one": len(holders), "in one alone": alone})
+    return pd.DataFrame(table)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", default="../shared/corpora")
@@ -116,9 +162,15 @@ def main() -> None:
         + [{"writers and sources": "3 or more", "entries": int((counted > 2).sum()), "share": (counted > 2).mean()}]
     )
     attacks = pd.concat([membership(guard, learnt, frozen), same_writers(rows)], ignore_index=True)
-    parts = [markdown(attacks), markdown(suspects(guard)), markdown(few)]
+    vocabulary, extracted = suspects(guard), extraction(guard, rows, frozen)
+    parts = [markdown(table) for table in (attacks, vocabulary, few, extracted)]
     write_file(PAGE, HEAD.format(guard.model_hash[:12], *parts))
-    figures = {"model": guard.model_hash, "membership": attacks.set_index("attack").to_dict("index")}
+    figures = {
+        "model": guard.model_hash,
+        "membership": attacks.set_index("attack").to_dict("index"),
+        "vocabulary": vocabulary.set_index("looks like")["entries"].to_dict(),
+        "extraction": extracted.to_dict("records"),
+    }
     write_file(PAGE.with_suffix(".json"), json.dumps(figures, indent=1) + "\n")
     print(PAGE.read_text(encoding="utf-8"))
 
@@ -143,9 +195,18 @@ halves. The goal is 0.02 at most.
 
 ## From how many independent writers and sources
 
-Words and pairs of the vocabulary by how many writers of our own comments and public sources use them; 0: only in readings.
+Words and pairs of the vocabulary by how many writers of our own comments and public sources use them, a source counted once however many
+people wrote it; 0: only in readings. Training asks for three people, a comment of a public source counted as one, and for ten where an
+entry is mostly written like a name.
 
 {3}
+
+## Sentences strung together
+
+From the strongest words of each head the strongest pair leads on to the next word, and so on: what somebody would try who has the
+model and no comment. Runs of five words are looked for in the comments.
+
+{4}
 """
 
 if __name__ == "__main__":

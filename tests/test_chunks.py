@@ -183,3 +183,17 @@ def test_standard_input_is_csv_unless_said(monkeypatch):
 def test_the_name_says_what_a_file_holds(name, given, expected):
     """Unless the format is given; the compression is always in the name."""
     assert split_name(name, given) == expected
+
+
+def test_row_groups_of_any_size_are_read_in_order(tmp_path, monkeypatch):
+    """Small ones share a chunk, large ones are cut, and none is read before its turn."""
+    monkeypatch.setattr(chunks, "BLOCK", 40)
+    sizes = [3, 0, 1, 90, 7, *[1] * 50, 2]
+    schema, start = pa.schema([("text", pa.int64())]), 0
+    with pq.ParquetWriter(tmp_path / "in.parquet", schema) as writer:
+        for size in sizes:
+            writer.write_table(pa.table({"text": range(start, start + size)}, schema=schema))
+            start += size
+    found = list(read_chunks([str(tmp_path / "in.parquet")]))
+    assert [value for chunk in found for value in chunk.content["text"].to_pylist()] == list(range(sum(sizes)))
+    assert max(chunk.rows for chunk in found) <= 40 and len(found) < 8 and found[-1].share == 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -92,7 +93,7 @@ def explain(text: str, post: str | None, as_json: bool, model: Path | None) -> N
 @click.option("--from", "source_format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of IN if its name does not tell.")
 @click.option("--to", "target_format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Format of OUT if its name does not tell.")
 @click.option("--encoding", default="utf-8-sig", show_default=True, help="Encoding of a CSV or JSON Lines file.")
-@click.option("--bom", is_flag=True, help="Mark a CSV file as UTF-8, as Excel wants it.")
+@click.option("--bom", is_flag=True, help="Write CSV for Excel: marked as UTF-8, and with a quote before what it would take for a formula.")
 @click.option("--jobs", default=1, show_default=True, help="Processes that score; -1 for one on each core.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
@@ -109,6 +110,7 @@ def score(
     """
     from tqdm import tqdm
 
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps a third more for later
     guard = _load(model, policy, prevalence)
     with tqdm(unit=" comments", unit_scale=True, disable=quiet, file=sys.stderr) as bar:
         rows = guard.score_file(source, output, progress=bar, **options)

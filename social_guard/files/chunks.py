@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -296,13 +297,24 @@ def _cut_parquet(name: str, encoding: str) -> Iterator[Chunk]:
         # with a buffer, pages are read when they are needed and not a whole column of a row group
         with pq.ParquetFile(sys.stdin.buffer if name == "-" else name, buffer_size=1 << 20) as file:
             row, total = 1, max(file.metadata.num_rows, 1)
-            for batch in file.iter_batches(batch_size=BLOCK):
+            for batch in chain.from_iterable(file.iter_batches(BLOCK, groups) for groups in _row_groups(file.metadata)):
                 yield Chunk(name, "parquet", len(batch), row, batch, share=(row - 1 + len(batch)) / total)
                 row += len(batch)
             if row == 1:
                 yield Chunk(name, "parquet", 0, 1, pa.RecordBatch.from_pylist([], schema=file.schema_arrow), share=1.0)
     except pa.ArrowException as error:
         raise DataError(f"{name}: cannot be read as Parquet ({error})") from error
+
+
+def _row_groups(metadata: Any) -> Iterator[list[int]]:
+    """Row groups to read together: a reader of all keeps something of each, and small ones make small chunks."""
+    groups, rows = list[int](), 0
+    for group in range(metadata.num_row_groups):
+        groups.append(group)
+        rows += metadata.row_group(group).num_rows
+        if rows >= BLOCK or group == metadata.num_row_groups - 1:
+            yield groups
+            groups, rows = [], 0
 
 
 _CUTTERS: dict[str, Callable[[str, str], Iterator[Chunk]]] = {"csv": _cut_csv, "jsonl": _cut_jsonl, "parquet": _cut_parquet}

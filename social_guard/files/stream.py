@@ -69,7 +69,8 @@ class FileOptions:
     encoding : str
         Of a CSV or JSON Lines source; what is written is in UTF-8.
     bom : bool
-        Begin a CSV file with the mark by which Excel knows UTF-8. Spark takes it for a part of the first name.
+        Write CSV for Excel: the mark by which it knows UTF-8, which Spark takes for a part of the first name, and a quote before
+        cells that it would take for formulas.
     """
 
     text: str = "text"

@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,6 +29,8 @@ NewColumns = Mapping[str, np.ndarray[Any, Any]]
 Pieces = Callable[[], Iterator[tuple[bytes, Sequence[str]]]]
 ROW_GROUP = 1 << 16
 """Rows in a row group of Parquet."""
+_FORMULA = re.compile(r"(?![+-]?[0-9][0-9.,]*$)[' \u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
+"""What a spreadsheet takes for a formula; a number with its sign is none."""
 
 
 class Rows(Protocol):
@@ -225,7 +228,8 @@ class Layout:
         One of `files.chunks.COMPRESSIONS`, or empty. Pieces are compressed one by one, as each of these formats allows;
         only Zstandard is compressed by `join`, since some of its readers stop where the first piece ends.
     bom : bool
-        Whether CSV begins with the mark by which Excel knows UTF-8.
+        Whether CSV is for Excel: it begins with the mark by which Excel knows UTF-8, and a cell that Excel would take for a
+        formula has a quote in front.
     """
 
     format: str
@@ -241,7 +245,8 @@ class Layout:
         if self.format == "parquet":
             return _arrow_stream(_extended(rows.arrow(), new))
         if self.format == "csv":
-            return _pack(_csv_bytes([[*old, *added] for old, added in _pairs(rows.cells(), new)]), self._by_piece)
+            cells = [[*old, *added] for old, added in _pairs(rows.cells(), new)]
+            return _pack(_csv_bytes(_without_formulas(cells) if self.bom else cells), self._by_piece)
         lines = (_joined_object(old, _to_json(dict(zip(new, added, strict=True)))) for old, added in _pairs(rows.objects(), new))
         return _pack(b"".join(lines), self._by_piece)
 
@@ -275,7 +280,7 @@ class Layout:
         return "" if self.compression == ".zst" else self.compression
 
     def _plain_head(self, columns: Sequence[str]) -> bytes:
-        return (codecs.BOM_UTF8 if self.bom else b"") + _csv_bytes([columns])
+        return codecs.BOM_UTF8 + _csv_bytes(_without_formulas([columns])) if self.bom else _csv_bytes([columns])
 
 
 def _pairs(old: Iterable[Any], new: NewColumns) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -292,6 +297,10 @@ def _plain(column: np.ndarray[Any, Any]) -> list[Any]:
 def _joined_object(old: bytes, new: bytes) -> bytes:
     start = old[:-1].rstrip()
     return start + (b"" if start == b"{" else b",") + new[1:] + b"\n"
+
+
+def _without_formulas(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [[f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for cell in row] for row in rows]
 
 
 def _csv_bytes(rows: Sequence[Sequence[Any]]) -> bytes:
