@@ -19,6 +19,8 @@ from paper_facts import FROZEN, PARTS, read_figures
 from sklearn.metrics import f1_score, roc_auc_score
 
 from social_guard import CATEGORIES, SIGNPOSTS, SocialGuard
+from social_guard.evaluation.bootstrap import Redraws
+from social_guard.evaluation.measures import Sample, calibration_error
 from social_guard.files.data import load_comments
 from social_guard.safe_files import write_file
 
@@ -121,6 +123,10 @@ def disguise_rows(disguised: Rows) -> Iterator[Row]:
     least = min((kind for kind in disguised if kind != "plain"), key=lambda kind: disguised[kind]["kept"])
     kept = disguised[least]["kept"]
     yield Row("harmful comments still found in disguise, of those found in plain", "frozen", "95 %", f"{percent(kept)}, {least}", kept >= 0.95)
+    most = max(disguised, key=lambda kind: disguised[kind]["false_action"])
+    plain, alarms = disguised["plain"]["false_action"], disguised[most]["false_action"]
+    shown = f"{percent(alarms)}, {most}; {percent(plain)} in plain"
+    yield Row("harmless comments given an action in disguise", "frozen", "no more than in plain", shown, alarms <= plain)
 
 
 def calibration_rows(measures: Rows) -> Iterator[Row]:
@@ -151,8 +157,11 @@ def foreign_rows(guard: SocialGuard, corpora: Path) -> Iterator[Row]:
     columns = [guard.heads.index(key) for key in OFFENSIVE]
     usual = {key: CATEGORIES[key].prevalence for key in OFFENSIVE}
     at_home = guard.with_prevalence({key: share / sum(usual.values()) * truth.mean() for key, share in usual.items()})
-    f1 = f1_score(truth, (at_home.scores(olid["text"].tolist())[:, columns] >= 0.5).any(axis=1), average="macro")
+    scores = at_home.scores(olid["text"].tolist())[:, columns]
+    f1 = f1_score(truth, (scores >= 0.5).any(axis=1), average="macro")
     yield Row("macro-F1 on OLID, at 0.5 for its share of offence", "source not learnt from", "0.80", f"{f1:.3f}", f1 >= 0.8)
+    error = float(calibration_error(Sample(truth, scores.max(axis=1), Redraws.none(len(truth))))[0])
+    yield Row("calibration error on OLID, for its share of offence", "source not learnt from", "0.05", f"{error:.3f}", error <= 0.05)
     chatter = [load_comments(path) for path in sorted(corpora.glob("tweeteval_*.parquet"))]
     kept = pd.concat([part[(part["off_topic"] == 1).fillna(False).astype(bool)] for part in chatter if "off_topic" in part])
     health = load_comments(corpora / "medical_question_pairs.parquet")
