@@ -175,6 +175,10 @@ def main() -> None:
     write_page(options.output, options.before)
 
 
+def _listed(rows: pd.DataFrame, column: str) -> str:
+    return ", ".join(f"{attack} {value:.2f}" for attack, value in zip(rows["attack"], rows[column], strict=True)) or "none"
+
+
 def write_page(folder: Path, before: Path | None) -> None:
     """The page of the figures in a folder, beside those of an older version."""
     figures = json.loads((folder / "attacks.json").read_text(encoding="utf-8"))
@@ -188,7 +192,10 @@ def write_page(folder: Path, before: Path | None) -> None:
         plain_form = pd.DataFrame.from_dict(figures["plain"], orient="index")
         ours["kept, scikit-learn"], ours["clean reviewed, scikit-learn"] = plain_form["kept"].to_numpy(), plain_form["clean reviewed"].to_numpy()
     searched = pd.DataFrame.from_dict(searches, orient="index").rename_axis("model").reset_index()
-    page = [HEAD.format(model=figures["model"][:12]), markdown(ours.round(3)), SEARCH.format(steps=STEPS), markdown(searched.round(3)), ""]
+    losses = LOSSES.format(under=_listed(ours[ours["kept"] < GOAL], "kept"))
+    if before and (fell := ours[ours["kept"] < ours["kept before"] - NOISE]).size:
+        losses += f" Worse than before, and by how much: {_listed(fell.assign(lost=fell['kept before'] - fell['kept']), 'lost')}."
+    page = [HEAD.format(model=figures["model"][:12]), markdown(ours.round(3)), losses, SEARCH.format(steps=STEPS), markdown(searched.round(3)), ""]
     folder.joinpath("attacks.md").write_text("\n".join(page), encoding="utf-8")
     print("\n".join(page))
 
@@ -202,6 +209,8 @@ changed without which the score falls most. *Action kept*: of those that bring a
 category; the row `none` is the untouched comment. *Before*: of the version before words were seen through masks, slips and breaks. The usual *scikit-learn* form (TF-IDF of words, pairs and character n-grams, logistic regression)
 is fitted on our own comments, with limits that touch as many clean comments.
 """
+GOAL, NOISE = 0.9, 0.005
+LOSSES = "\nUnder the goal of 0.90 are: {under}."
 SEARCH = """
 ## The cheapest way out
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 import pickle
 import sqlite3
@@ -14,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -276,12 +279,35 @@ def test_names_in_a_table_lead_nowhere(shipped_guard, tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["deep", "er", "in.csv", "out.parquet"]
 
 
-@pytest.mark.parametrize("name", ["in.csv.gz", "in.jsonl.gz"])
+PACKERS = {"gz": lambda content: gzip.compress(content, 1), "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.compress}
+
+
+@pytest.mark.parametrize("name", [f"in.{kind}.{packer}" for kind in ("csv", "jsonl") for packer in PACKERS])
 def test_a_packed_line_of_gigabytes_is_refused(shipped_guard, tmp_path, name):
     """When it has passed the longest line that is allowed."""
-    (tmp_path / name).write_bytes(gzip.compress(b"text\n" + b"a" * (16 * MIB), 1) + gzip.compress(b"a" * (16 * MIB), 1) * 64)
+    pack = PACKERS[name.rpartition(".")[2]]
+    (tmp_path / name).write_bytes(pack(b"text\n" + b"a" * (16 * MIB)) + pack(b"a" * (16 * MIB)) * 64)
     with pytest.raises(DataError, match="has a line of more than"):
         shipped_guard.score_file(tmp_path / name, tmp_path / "out.csv")
+
+
+def test_a_parquet_file_that_lies_of_its_rows_is_refused(shipped_guard, tmp_path):
+    """Its footer promises other rows than its pages hold, or its pages are not what it says."""
+    pq.write_table(pa.table({"text": ["thank you"] * 1000}), tmp_path / "in.parquet", compression="none", use_dictionary=False)
+    content = (tmp_path / "in.parquet").read_bytes()
+    rows = zigzag(1000)
+    lies = [content.replace(rows, zigzag(8000)), content.replace(b"thank you", b"\xff" * 9), content[:40] + b"\xff" * 400 + content[440:]]
+    for i, lie in enumerate(lies):
+        assert lie != content
+        (tmp_path / f"{i}.parquet").write_bytes(lie)
+        with pytest.raises(DataError):
+            shipped_guard.score_file(tmp_path / f"{i}.parquet", tmp_path / "out.csv")
+        assert not (tmp_path / "out.csv").exists()
+
+
+def zigzag(number):
+    """A number as the footer of Parquet writes it: two bytes for one of this size."""
+    return bytes([(2 * number & 127) | 128, 2 * number >> 7])
 
 
 def test_shipped_guard_is_untouched(shipped_guard):
