@@ -27,15 +27,15 @@ settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def own_comments():
-    """Every fifteenth of our own comments that have a label for every head."""
+    """Every tenth of our own comments that have a label for every head."""
     own = load_comments(COMMENTS)
-    return own[own["spam"].notna()].iloc[::15].reset_index(drop=True)
+    return own[own["spam"].notna()].iloc[::10].reset_index(drop=True)
 
 
 @pytest.fixture(scope="session")
 def small_guard(own_comments) -> SocialGuard:
     """A guard of its own, quick to train: good enough to behave, not to use."""
-    return train_guard(own_comments, recipe=Recipe(max_words=4000, max_grams=4000, min_df=3, folds=2))
+    return train_guard(own_comments, recipe=Recipe(max_words=4000, max_grams=4000, min_df=3, folds=2, word_classes=(50, 200)))
 
 
 @pytest.fixture(scope="session")

@@ -143,9 +143,9 @@ def test_frame_has_one_row_a_term_and_category(shipped_guard):
     assert written["nurse"] == "nurse" and written["idiot"] == "1diot"
 
 
-def test_parts_add_up_to_the_token(shipped_guard):
+def test_parts_add_up_to_the_token(small_guard):
     """Word, n-grams and classes of a token are its contribution."""
-    explanation = shipped_guard.explain("You absolute idiot")
+    explanation = small_guard.explain("You absolute idiot")
     parts = explanation.parts("idiot")
     assert set(parts["kind"]) == {"word", "gram", "class"}
     whole = explanation.contributions[[unit.key for unit in explanation.units].index("idiot")]
