@@ -61,7 +61,7 @@ not how far people would agree.
 
 ## Functional cases
 
-{cases:,} cases were read a second time by somebody who saw the text and the name of the category only. Differences were not settled: what a
+{cases:,} cases were read a second time by another instance that saw the text and the name of the category only. Differences were not settled: what a
 case expects is what its writer meant it to test.
 
 {categories}

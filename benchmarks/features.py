@@ -39,6 +39,7 @@ from social_guard.words.text import EMAIL, LINK, TOKEN_LENGTH, USER, fold, token
 
 ROOT = Path(__file__).resolve().parents[1]
 LEAST = 5
+CLASSES = (300, 1500)
 TITLES = {"sister", "nurse", "doctor", "dr", "matron", "mr", "mrs", "miss", "ms", "prof", "professor"}
 SECOND_PERSON = ("u", "ur", "ya", "your", "yours", "yourself", "yourselves", "you're", "youre", "you've", "you'll", "you'd")
 HEAD = """\
@@ -171,13 +172,13 @@ def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     """The form that ships and what was tried beside it."""
     texts = rows["text"].tolist()
     counted = count_units(texts, Recipe.min_df)
-    classes = induce_word_classes(texts, Recipe.word_classes, min_df=Recipe.min_df)
-    ships = build(counted, classes)
-    plain = build(counted, {})
-    yield Variant("**ships: words, pairs, marks, n-grams, word classes; log-ratio scaling**", ships)
+    induced = induce_word_classes(texts, CLASSES, min_df=Recipe.min_df)
+    classes: dict[str, tuple[str, ...]] = {}
+    ships, classed = build(counted, classes), build(counted, induced)
+    yield Variant("**ships: words, pairs, marks, n-grams; log-ratio scaling**", ships)
     yield Variant("no log-ratio scaling", ships, ratio_power=0.0)
-    yield Variant("no word classes", plain)
-    yield Variant("neither", plain, ratio_power=0.0)
+    yield Variant("and word classes", classed)
+    yield Variant("and word classes, no log-ratio scaling", classed, ratio_power=0.0)
     yield Variant("no marks", build(without(counted, MARKS), classes))
     yield Variant("no marks of names", build(without(counted, {NAME}), classes))
     yield Variant("no marks of length", build(without(counted, MARKS - {START, END, NAME, SHOUT}), classes))
@@ -185,13 +186,13 @@ def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     yield Variant("nothing seen through: no leet, masks, slips, spaces", build(count_units(texts, Recipe.min_df, known=Lexicon()), classes))
     yield Variant("no links, addresses and user names", build(without(counted, {LINK, EMAIL, USER}), classes))
     yield Variant("no numbers of five digits and more", build(without(counted, {"0" * n for n in range(5, TOKEN_LENGTH + 1)}), classes))
-    yield Variant("word classes alone, without the words that have one", build(without(counted, classes), classes))
+    yield Variant("word classes alone, without the words that have one", build(without(counted, induced), induced))
     yield Variant("names of groups replaced by the characteristic", build(replaced(counted, groups()), classes))
     yield Variant("names of people replaced by one class", build(replaced(counted, people(counted)), classes))
     yield Variant("a title with a name replaced by one class", build(staff(counted), classes))
     yield Variant("all words of the second person replaced by one", build(replaced(counted, dict.fromkeys(SECOND_PERSON, "you")), classes))
     yield Variant("and a mark where money is named", with_units(ships, sequences(texts, money)))
-    yield Variant("and pairs of word classes", with_units(ships, pairs_of_classes(counted, classes)))
+    yield Variant("and pairs of word classes", with_units(ships, pairs_of_classes(counted, induced)))
     yield Variant("and three tokens in a row", with_units(ships, sequences(texts, triples)))
     yield Variant("and pairs with a gap", with_units(ships, sequences(texts, skips)))
     yield Variant("and tokens after a negation", with_units(ships, sequences(texts, negations), 0.4))

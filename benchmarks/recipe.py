@@ -47,8 +47,10 @@ def asked_for(description: str | None) -> tuple[pd.DataFrame, int]:
 
 def some_writers(rows: pd.DataFrame, count: int | None) -> pd.DataFrame:
     """The public comments, and our own ones by so many writers, spread over all; all of them when it is not said."""
+    if count is None:
+        return rows
     writers = sorted(set(rows.loc[rows["own"], "writer"]) - {""})
-    chosen = writers if count is None else [writers[i] for i in np.linspace(0, len(writers) - 1, count).astype(int)]
+    chosen = [writers[i] for i in np.linspace(0, len(writers) - 1, count).astype(int)]
     return rows[~rows["own"] | rows["writer"].isin(chosen)].reset_index(drop=True)
 
 

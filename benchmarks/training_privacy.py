@@ -33,9 +33,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "figures" / "training-privacy.md"
 SUSPECT = {
     "digits other than 0": re.compile("[1-9]"),
-    "a user name": re.compile("@"),
-    "an e-mail address or link": re.compile(r"\S+\.(?:com|org|uk)\b|://"),
-    "a name of a person": re.compile(f"^{NAME} [a-z]"),
+    "the name of a site": re.compile(r"\S+\.(?:com|org|uk)\b"),
+    "a word behind the mark of a name": re.compile(f"^{NAME} [a-z]"),
     "a postcode": re.compile(r"^[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}$"),
 }
 STARTS, STEPS, RUN = 500, 10, 5
@@ -103,7 +102,7 @@ def independent(guard: SocialGuard, rows: pd.DataFrame) -> pd.Series:
 
 
 def suspects(guard: SocialGuard) -> pd.DataFrame:
-    """How many entries look like a number, a name of a user, an address, a postcode."""
+    """How many entries look like a number, a site, a name, a postcode; user names, addresses and links are replaced before anything is learnt."""
     blocks = guard._scorer.weights.blocks
     entries = [*blocks[0].keys, *guard._scorer.weights.word_classes]
     return pd.DataFrame([{"looks like": name, "entries": sum(bool(p.search(e)) for e in entries)} for name, p in SUSPECT.items()])
@@ -140,12 +139,12 @@ def extraction(guard: SocialGuard, rows: pd.DataFrame, frozen: pd.DataFrame) -> 
     """How many of the strung runs stand in comments that were learnt from, and in as many as there are of others."""
     weights = guard._scorer.weights
     found = set().union(*(runs(sentence) for h in range(len(weights.heads)) for sentence in strung(weights, h)))
-    sides = {"learnt from": rows, "learnt from, as many as of the others": rows.sample(len(frozen), random_state=0), "not learnt from": frozen}
+    sides = {"learnt from": rows, "learnt from, as many as of the others": rows[rows["own"]].sample(len(frozen), random_state=0), "not learnt from": frozen}
     table = []
     for name, part in sides.items():
         holders = Counter(run for text in part["text"] for run in runs([t for t in tokens(mark(text)) if t not in MARKS]) & found)
         alone = sum(count == 1 for count in holders.values())
-        table.append({"comments": name, "number": len(part), "runs strung": len(found), "stand in one": len(holders), "in one alone": alone})
+        table.append({"comments": name, "number": len(part), "runs strung": len(found), "found": len(holders), "found once": alone})
     return pd.DataFrame(table)
 
 

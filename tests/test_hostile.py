@@ -89,12 +89,12 @@ def test_what_scoring_adds_is_no_formula(shipped_guard):
 
 def test_a_file_for_excel_holds_no_formula(shipped_guard, tmp_path):
     """A quote stands before what a spreadsheet would run, in names of columns too; numbers and all else stay as they are."""
-    rows = {"=name": ["=1+1", "@SUM(A1)", "+1", "-2.5", "'=1", "\u00a0-x", "\uff1d1", "a=b"], "text": ["-1+cmd", "fine", *["ok"] * 6]}
+    rows = {"=name": ["=1+1", "@SUM(A1)", "+1", "-2.5e-05", "'=1", "\u00a0-x", "\uff1d1", "a=b"], "text": ["-1+cmd", "fine", *["ok"] * 6]}
     pd.DataFrame(rows).to_csv(tmp_path / "in.csv", index=False)
     for bom in (True, False):
         shipped_guard.score_file(tmp_path / "in.csv", tmp_path / f"{bom}.csv", bom=bom)
     safe, plain = (pd.read_csv(tmp_path / f"{bom}.csv", dtype=str, keep_default_na=False) for bom in (True, False))
-    assert safe["'=name"].tolist() == ["'=1+1", "'@SUM(A1)", "+1", "-2.5", "''=1", "'\u00a0-x", "'\uff1d1", "a=b"]
+    assert safe["'=name"].tolist() == ["'=1+1", "'@SUM(A1)", "+1", "-2.5e-05", "''=1", "'\u00a0-x", "'\uff1d1", "a=b"]
     assert safe["text"].tolist() == ["'-1+cmd", "fine", *["ok"] * 6]
     assert plain[["=name", "text"]].to_dict("list") == rows and safe["score_abuse"].equals(plain["score_abuse"])
 

@@ -6,9 +6,9 @@ from social_guard.explaining.model_views import KINDS, strongest_terms, term_sou
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_terms_of_a_kind(shipped_guard, kind):
+def test_terms_of_a_kind(small_guard, kind):
     """The strongest first, for or against, with the words of a class."""
-    terms = shipped_guard.strongest_terms("offensive_language", 30, kind=kind)
+    terms = small_guard.strongest_terms("offensive_language", 30, kind=kind)
     assert list(terms.columns) == ["term", "kind", "weight", "comments", "members"]
     assert len(terms) == 30 and set(terms["kind"]) == {kind}
     assert terms["weight"].abs().is_monotonic_decreasing
@@ -41,7 +41,7 @@ ROWS = pd.DataFrame(
 )
 
 
-def test_sources_of_terms(shipped_guard):
+def test_sources_of_terms(shipped_guard, small_guard):
     """Comments with a known label that hold the term, also through its disguise; as a pair, an n-gram or a class."""
     weights = shipped_guard.weights
     found = term_sources(weights, ROWS, "offensive_language", ["idiot", "you idiot", " idi"])
@@ -54,8 +54,8 @@ def test_sources_of_terms(shipped_guard):
         [" idi", "b", 2, 1, 0.5],
     ]
     assert found["usual_share"].round(3).tolist()[:2] == [0.667, 0.5]
-    name = weights.word_classes["idiot"][0]
-    assert term_sources(weights, ROWS, "offensive_language", [name])["positive"].sum() >= 3
+    name = small_guard.weights.word_classes["you"][0]
+    assert term_sources(small_guard.weights, ROWS, "offensive_language", [name])["positive"].sum() >= 2
     assert term_sources(weights, ROWS, "offensive_language", ["unheard-of"]).empty
     assert term_sources(weights, ROWS, "offensive_language", []).empty
 

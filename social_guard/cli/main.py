@@ -110,7 +110,7 @@ def score(
     """
     from tqdm import tqdm
 
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps a third more for later
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # before Arrow is imported: its own keeps a third more for later
     guard = _load(model, policy, prevalence)
     with tqdm(unit=" comments", unit_scale=True, disable=quiet, file=sys.stderr) as bar:
         rows = guard.score_file(source, output, progress=bar, **options)

@@ -298,7 +298,7 @@ def _cut_parquet(name: str, encoding: str) -> Iterator[Chunk]:
         with pq.ParquetFile(sys.stdin.buffer if name == "-" else name, buffer_size=1 << 20) as file:
             row, total = 1, max(file.metadata.num_rows, 1)
             for batch in chain.from_iterable(file.iter_batches(BLOCK, groups) for groups in _row_groups(file.metadata)):
-                batch.validate(full=True)  # a file may hold text that is no UTF-8
+                batch.validate(full=True)  # text that is no UTF-8, and any other value that its type does not allow
                 yield Chunk(name, "parquet", len(batch), row, batch, share=(row - 1 + len(batch)) / total)
                 row += len(batch)
             if row == 1:

@@ -29,7 +29,7 @@ NewColumns = Mapping[str, np.ndarray[Any, Any]]
 Pieces = Callable[[], Iterator[tuple[bytes, Sequence[str]]]]
 ROW_GROUP = 1 << 16
 """Rows in a row group of Parquet."""
-_FORMULA = re.compile(r"(?![+-]?[0-9][0-9.,]*$)[' \u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
+_FORMULA = re.compile(r"(?![+-]?(?:[0-9][0-9.,]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?%?$)[' \u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 """What a spreadsheet takes for a formula; a number with its sign is none."""
 
 

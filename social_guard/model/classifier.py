@@ -55,7 +55,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         In how many comments a token, pair or character n-gram must stand to be a feature.
     min_groups : int, default=1
         By how many ``groups`` a token or pair must be used, so that none gives away what one person wrote; with more than
-        one, names that only few people use are no features either.
+        one, first names that only few people use are no features either. Character n-grams are not held to it.
     max_words, max_grams : int, default=60_000
         How many tokens and pairs, and how many character n-grams, to keep at the most.
     word_classes : sequence of int, default=(300, 1500)

@@ -253,7 +253,7 @@ def _of_few_people(counted: CountedComments, groups: NDArray[Any], least: int) -
 
 def _group_counts(block: sparse.csr_matrix, groups: NDArray[Any]) -> NDArray[np.integer]:
     """In how many groups of comments each entry stands, shape (n_entries,)."""
-    members = pd.factorize(groups)[0]
+    members = pd.factorize(groups, use_na_sentinel=False)[0]
     holders = sparse.csr_matrix((np.ones(len(members)), (members, np.arange(len(members)))))
     return (holders @ block).getnnz(axis=0)
 
