@@ -135,6 +135,8 @@ def equal_reference(weights, known):
     analyzers = WordUnits(known), GramUnits(known), ClassUnits(known, weights.word_classes)
     union = []
     for name, analyzer, block, idf in zip("wgc", analyzers, weights.blocks, values, strict=True):
+        if not block.keys:
+            continue
         vectorizer = TfidfVectorizer(analyzer=analyzer, vocabulary=list(block.keys), norm=None)
         vectorizer.idf_ = idf
         union.append((name, vectorizer))

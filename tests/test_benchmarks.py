@@ -61,9 +61,10 @@ def test_goals_are_those_of_the_shipped_model(benchmarks, shipped_guard):
     rows = list(goals.rows_of(figures))
     assert shipped_guard.model_hash[:12] in page and all(f"| {row.what} | {row.on} | {row.goal} | {row.measured} |" in page for row in rows)
     outcomes = figures["The frozen part"]["outcomes"]
-    outcomes["inoffensive"]["removed"], outcomes["spam"]["touched"] = 0.001, 0.84
-    missed = {row.what for row in goals.rows_of(figures) if not row.met} - {row.what for row in rows if not row.met}
-    assert missed == {"inoffensive comments removed or reported", "harmful comments acted on or reviewed, lowest category"}
+    worse = {"inoffensive comments given any action", "harmful comments acted on or reviewed, lowest category"}
+    assert not worse & {row.what for row in rows if not row.met}
+    outcomes["inoffensive"]["hidden"], outcomes["spam"]["touched"] = 0.021, 0.84
+    assert {row.what for row in goals.rows_of(figures) if not row.met} - {row.what for row in rows if not row.met} == worse
 
 
 def test_a_source_is_judged_at_its_own_share(benchmarks):

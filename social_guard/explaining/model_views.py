@@ -61,9 +61,9 @@ def strongest_terms(weights: Weights, head: str, most: int = 20, *, kind: str | 
     Examples
     --------
     >>> from social_guard import SocialGuard
-    >>> terms = SocialGuard.load().strongest_terms("offensive_language", 3, kind="class")
-    >>> terms["kind"].tolist(), all(terms["members"])
-    (['class', 'class', 'class'], True)
+    >>> terms = SocialGuard.load().strongest_terms("offensive_language", 3, kind="pair")
+    >>> terms["kind"].tolist(), all(" " in term for term in terms["term"])
+    (['pair', 'pair', 'pair'], True)
     """
     import pandas as pd
 
