@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from social_guard import SocialGuard
 from social_guard.model.block_sums import _packed, _unpacked
+from social_guard.model.classifier import CommentClassifier
 from social_guard.model.features import char_ngrams, unit_keys
 from social_guard.model.scorer import MANY, Scorer
 from tests.test_suspects import DISGUISED
@@ -45,6 +46,13 @@ def reference(scorer):
     return totals
 
 
+@pytest.fixture(scope="module")
+def groups_scorer():
+    """Of a model that knows characteristics and a word that begins like a group's name."""
+    texts = ["all muslims here", "blackadder is good", "kind sikhs and white gays", "vile muslims and jewish men"] * 3
+    return Scorer(CommentClassifier(min_df=1, folds=0).fit(texts, [1, 0, 0, 1] * 3).weights_)
+
+
 @given(st.lists(TEXTS | DISGUISED | st.sampled_from(ODD), max_size=6))
 @settings(deadline=None, max_examples=60)
 def test_a_batch_and_one_alone_give_the_bits_of_the_simple_form(scorer, reference, texts):
@@ -52,6 +60,21 @@ def test_a_batch_and_one_alone_give_the_bits_of_the_simple_form(scorer, referenc
     expected = reference(texts)
     assert np.array_equal(scorer.plain_totals(texts), expected)
     assert np.array_equal(scorer.totals(texts + [""] * MANY)[: len(texts)], expected)
+
+
+@pytest.mark.parametrize("written", ["muslims", "MUSLIM", "musl1m", "mus lim", "m*slims", "musilms", "muslims*", "m.u.s.l.i.m"])
+def test_a_name_of_a_group_counts_as_the_characteristic(groups_scorer, written):
+    """However it is written, alone and among others; the sums hold nothing of the name."""
+    texts = [f"all {name} here and sikhs" for name in (written, "hindus")]
+    alone = groups_scorer.plain_totals(texts)
+    assert np.array_equal(alone[0], alone[1]) and alone[0].any()
+    assert np.array_equal(groups_scorer.totals(texts * MANY)[:2], alone)
+
+
+@pytest.mark.parametrize("text", ["blackadder", "black adder", "white 🙂 gay", "a woman's men", "gay*** jew* *sikh", "the poles pole"])
+def test_what_only_looks_like_a_group_is_the_same_in_both_paths(groups_scorer, text):
+    """Names inside words, beside signs, and in other forms."""
+    assert np.array_equal(groups_scorer.totals([text] * MANY)[0], groups_scorer.plain_totals([text])[0])
 
 
 def test_own_comments_in_one_batch(scorer, reference, own_comments):

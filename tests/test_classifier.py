@@ -176,13 +176,17 @@ def test_words_of_one_writer_are_left_out():
 
 def test_names_that_few_use_are_left_out():
     """A name is a feature once ten people use it, and a word that is seldom written like one always is."""
-    texts = [f"the nurse was {word}" for word in ("kind", "rude")] + ["it was Flumpet again", "ask for Gavin please", "so flumping bad"]
-    rows = [(text, f"{who}") for who in range(12) for text in texts if who < 9 or "Flumpet" not in text]
+    texts = [f"the nurse was {word}" for word in ("kind", "rude")] + ["ask for Gavin please", "so flumping bad"]
+    rows = [(text, f"{who}") for who in range(12) for text in texts]
+    rows += [(text, f"{who}") for who in range(9) for text in ("it was Flumpet again", "all of Gavin Zwickelby")]
     rows += [(text, f"{who}") for who in range(5) for text in ("it was drumble", "all drumble here", "oh Drumble again")]
     settings = {"min_df": 1, "min_groups": 2, "folds": 0}
     fitted = CommentClassifier(**settings).fit([text for text, _ in rows], [len(text) % 2 for text, _ in rows], groups=[who for _, who in rows])
     kept = set(fitted.vocabulary_.words.keys)
-    assert "flumpet" not in kept and "‹name› flumpet" not in kept and {"gavin", "‹name› gavin", "flumping", "drumble"} <= kept
+    assert {"gavin", "‹name› gavin", "flumping", "drumble"} <= kept
+    assert not kept.intersection(["flumpet", "‹name› flumpet", "zwickelby", "gavin zwickelby"])
+    grams = set(fitted.vocabulary_.grams.keys)
+    assert "gavi" in grams and not grams.intersection(["zwick", "kelby", "umpet"])
 
 
 def test_estimator_can_be_dumped_with_joblib(fitted, texts, tmp_path):

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from social_guard.files.data import load_comments
-from social_guard.files.variations import THANKS, group_names, padded_comments, swap_groups, swapped_comments
+from social_guard.files.variations import THANKS, padded_comments, swap_groups, swapped_comments
+from social_guard.words.groups import group_names
 
 
 def comments(*rows: tuple[str, str, list[str]]) -> pd.DataFrame:

@@ -12,15 +12,14 @@ Garg S. et al. Counterfactual fairness in text classification through robustness
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..categories import CATEGORIES, HEADS, NOT_ENGLISH
+from ..words.groups import group_names
 from .data import stable_fractions
 
 if TYPE_CHECKING:
@@ -31,19 +30,6 @@ WHOLE = ("spam", "off_topic", NOT_ENGLISH, THANKS)
 """Of what is judged by a whole comment, nothing is known for one made of two that differ; nor of thanks, which all hold."""
 _NO_NAMES = ("pole", "poles")
 """Words that name a group with a capital alone."""
-
-
-@lru_cache(maxsize=1)
-def group_names() -> dict[str, dict[str, list[str]]]:
-    """Names of groups of people by protected characteristic and form (``groups.toml``).
-
-    Examples
-    --------
-    >>> group_names()["migration"]["singulars"][:2]
-    ['immigrant', 'migrant']
-    """
-    groups = tomllib.loads(Path(__file__).with_name("groups.toml").read_text(encoding="utf-8"))
-    return {key: {form: [name.strip() for name in names.split(",")] for form, names in forms.items()} for key, forms in groups.items()}
 
 
 @lru_cache(maxsize=1)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Integers
 from ..words.block_fold import EDGE, FIRST_MARK, MARGIN, MARK_CODES
+from ..words.groups import CHARACTERISTICS
 from ..words.key_table import Keys, KeyTable, Positions
 from ..words.lexicon import Lexicon
 from ..words.suspects import spaced_places
@@ -67,7 +68,8 @@ class BlockSums:
         self._unknown: dict[int, int | bytes] = {}
         self._readings: dict[bytes, tuple[tuple[int, int, int], ...]] = {}
         self._grams, self._gram_values = KeyTable(text_keys(list(map(str.encode, grams.keys)))), _columns(_packed(grams.values))
-        names = list(dict.fromkeys(token for key in words.keys for token in key.split(" ")))
+        held = chain.from_iterable(key.split(" ") for key in words.keys)
+        names = list(dict.fromkeys(chain(held, CHARACTERISTICS.values(), CHARACTERISTICS)))
         self._index = {name: position for position, name in enumerate(names)}
         encoded = list(map(str.encode, names))
         self._tokens = KeyTable(token_keys(names))
@@ -76,6 +78,9 @@ class BlockSums:
         self._meant = np.append(np.arange(len(names)), -1)
         meant = self._meanings([encoded[i] for i in strange.tolist()])
         self._meant[strange] = np.where(meant < 0, strange, meant)
+        groups = [[self._index[word] for word in pair] for pair in CHARACTERISTICS.items()]
+        self._meant[[name for name, _ in groups]] = [known for _, known in groups]
+        self._kinds[[name for name, _ in groups]] = self._kinds[[known for _, known in groups]]
         sides = [[self._index[token] for token in key.split(" ")] for key in words.keys]
         paired = np.array([len(side) == 2 for side in sides], np.bool_)
         self._pairs = KeyTable(_pair_keys(*np.array([side for side in sides if len(side) == 2], np.int64).reshape(-1, 2).T))
@@ -91,6 +96,7 @@ class BlockSums:
         arrays.odd[owners_of(spaced_places(arrays.data), arrays.edges)] = True
         ids, unseen, kinds = self._token_ids(arrays.keys, partial(_written, arrays))
         joined = joined_steps(arrays, kinds > 0, self._tokens, self._known)
+        joined = replace(joined, ids=self._meant[joined.ids])
         readings = merged([reading_steps(arrays, self._index, self._known, self._readings), joined])
         plain = token_steps(arrays.owners, ids, kinds == STRANGE, readings)
         odd = np.flatnonzero(arrays.odd).tolist()

@@ -25,6 +25,7 @@ from itertools import chain, pairwise
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
+from ..words.groups import characteristic
 from ..words.lexicon import Lexicon
 from ..words.marks import MARKS, mark, normalise_marked
 from ..words.text import (
@@ -212,7 +213,7 @@ def _joined_nodes(spans: list[Slot], known: Lexicon) -> list[Node]:
 
 
 def best_readings(readings: Iterable[Reading], known: Lexicon) -> list[Reading]:
-    """Of several readings of one stretch, the commonest known one."""
+    """Of several readings of one stretch, the commonest known one, in the words that the model reads."""
     best: dict[tuple[int, int], tuple[float, Reading]] = {}
     for reading in readings:
         meant = reading._replace(word=known.unmask(reading.word)) if "*" in reading.word else reading
@@ -221,7 +222,7 @@ def best_readings(readings: Iterable[Reading], known: Lexicon) -> list[Reading]:
         place = (reading.start, reading.end)
         if common > max(known.common if reading.bold else 0.0, best.get(place, (0.0,))[0]):
             best[place] = common, meant
-    return [reading for _, reading in best.values()]
+    return [reading._replace(word=" ".join(map(characteristic, reading.word.split()))) for _, reading in best.values()]
 
 
 def _across(steps: Sequence[Step], tokens: Sequence[str]) -> Iterator[tuple[Step, Step]]:

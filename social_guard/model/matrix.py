@@ -7,7 +7,7 @@ which token, and which token holds which n-gram. Multiplying by the factors cost
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from scipy import sparse
 
 from ..arrays import Floats
 from ..words.lexicon import Lexicon
-from ..words.marks import NAME
+from ..words.marks import name_words
 from .context import context_keys
 from .features import char_ngrams, unit_keys
 from .scorer import inverse_frequency
@@ -154,9 +154,19 @@ class CommentMatrix:
 
 @dataclass(frozen=True, eq=False)
 class CountedComments:
-    """The units of many comments as indices, counted once and used for every vocabulary and every fold."""
+    """The units of many comments as indices, counted once and used for every vocabulary and every fold.
+
+    Attributes
+    ----------
+    tokens : (n_comments, n_tokens) sparse matrix
+        Which comment holds which token.
+    names : (n_comments, n_tokens) sparse matrix
+        In which comment a token is written like a name, or part of one.
+    pairs : (n_comments, n_pairs) sparse matrix
+    """
 
     tokens: sparse.csr_matrix
+    names: sparse.csr_matrix
     token_keys: tuple[str, ...]
     pairs: sparse.csr_matrix
     pair_keys: tuple[str, ...]
@@ -167,6 +177,7 @@ class CountedComments:
         used_tokens, used_pairs = np.flatnonzero(tokens.getnnz(axis=0)), np.flatnonzero(pairs.getnnz(axis=0))
         return CountedComments(
             tokens[:, used_tokens],
+            self.names[rows][:, used_tokens],
             tuple(self.token_keys[i] for i in used_tokens),
             pairs[:, used_pairs],
             tuple(self.pair_keys[i] for i in used_pairs),
@@ -189,14 +200,16 @@ def count_units(
     known = known_words(texts, min_df) if known is None else known
     token_index: dict[str, int] = {}
     pair_index: dict[str, int] = {}
-    token_lists, pair_lists = [], []
+    token_lists, name_lists, pair_lists = [], [], []
     for text, post in zip(texts, posts or [""] * len(texts), strict=True):
         tokens, pairs = unit_keys(text, known)
         pairs.extend(context_keys(tokens, post))
         token_lists.append([token_index.setdefault(token, len(token_index)) for token in tokens])
+        name_lists.append([token_index[word] for word in name_words(text).intersection(tokens)])
         pair_lists.append([pair_index.setdefault(pair, len(pair_index)) for pair in pairs])
     return CountedComments(
         _indicator(token_lists, len(token_index)),
+        _indicator(name_lists, len(token_index)),
         tuple(token_index),
         _indicator(pair_lists, len(pair_index)),
         tuple(pair_index),
@@ -217,7 +230,7 @@ def choose_vocabulary(
     recipe: VocabularyRecipe,
     groups: NDArray[Any] | None = None,
 ) -> Vocabulary:
-    """Keep the features that stand in enough comments, the commonest first, and scale the blocks.
+    """Keep the features that stand in enough comments by enough people, the commonest first, and scale the blocks.
 
     Parameters
     ----------
@@ -228,34 +241,39 @@ def choose_vocabulary(
     groups : (n_comments,) array, optional
         By whom each comment is, as far as that is known; by default each is by somebody else.
     """
-    word_counts = np.concatenate([block.getnnz(axis=0) for block in (counted.tokens, counted.pairs)])
-    if groups is not None and recipe.min_groups > 1:
-        word_counts[_of_few_people(counted, groups, recipe.min_groups)] = 0
-    words = _commonest(counted.token_keys + counted.pair_keys, word_counts, recipe.min_df, recipe.max_words)
-    grams = _commonest(*_part_counts(counted, char_ngrams), recipe.min_df, recipe.max_grams)
-    classes = _commonest(*_part_counts(counted, lambda token: word_classes.get(token, ())), recipe.min_df, recipe.max_words)
+    people = _holders(np.arange(counted.tokens.shape[0]) if groups is None else groups)
+    named = _names_of_few(counted, people) if recipe.min_groups > 1 else set()
+    counts = [_block_counts(block, people, recipe.min_groups) for block in (counted.tokens, counted.pairs)]
+    keys = counted.token_keys + counted.pair_keys
+    free = np.array([named.isdisjoint(key.split(" ")) for key in keys], bool)
+    words = _commonest(keys, np.concatenate(counts) * free, recipe.min_df, recipe.max_words)
+    others = [() if token in named else char_ngrams(token) for token in counted.token_keys]
+    grams = _commonest(*_part_counts(counted.tokens, others, people, recipe.min_groups), recipe.min_df, recipe.max_grams)
+    of_words = [word_classes.get(token, ()) for token in counted.token_keys]
+    classes = _commonest(*_part_counts(counted.tokens, of_words, people, recipe.min_groups), recipe.min_df, recipe.max_words)
     kept = set(classes.keys)
     in_use = {word: common for word, names in word_classes.items() if (common := tuple(n for n in names if n in kept))}
     vocabulary = Vocabulary(words, grams, classes, in_use, counted.tokens.shape[0])
     return _scaled(vocabulary, assemble(counted, vocabulary), recipe.class_scale)
 
 
-def _of_few_people(counted: CountedComments, groups: NDArray[Any], least: int) -> NDArray[np.bool_]:
-    """Which tokens and pairs fewer than so many people use, or name somebody who is not widely known."""
-    tokens, pairs = (_group_counts(block, groups) for block in (counted.tokens, counted.pairs))
-    uses = dict(zip(counted.token_keys, zip(counted.tokens.getnnz(axis=0), tokens, strict=True), strict=True))
-    named = zip(counted.pair_keys, counted.pairs.getnnz(axis=0), strict=True)
-    names = ((key.removeprefix(f"{NAME} "), count) for key, count in named if key.startswith(f"{NAME} "))
-    rare = {word for word, count in names if word in uses and 2 * count > uses[word][0] and uses[word][1] < WIDELY_KNOWN}
-    keys = [not rare.isdisjoint(key.split(" ")) for key in (*counted.token_keys, *counted.pair_keys)]
-    return (np.concatenate([tokens, pairs]) < least) | np.array(keys, bool)
-
-
-def _group_counts(block: sparse.csr_matrix, groups: NDArray[Any]) -> NDArray[np.integer]:
-    """In how many groups of comments each entry stands, shape (n_entries,)."""
+def _holders(groups: NDArray[Any]) -> sparse.csr_matrix:
+    """Which group holds which comment, shape (n_groups, n_comments)."""
     members = pd.factorize(groups, use_na_sentinel=False)[0]
-    holders = sparse.csr_matrix((np.ones(len(members)), (members, np.arange(len(members)))))
-    return (holders @ block).getnnz(axis=0)
+    return sparse.csr_matrix((np.ones(len(members)), (members, np.arange(len(members)))))
+
+
+def _names_of_few(counted: CountedComments, people: sparse.csr_matrix) -> set[str]:
+    """Words that are written like names more often than not, and by few people."""
+    named = 2 * counted.names.getnnz(axis=0) > counted.tokens.getnnz(axis=0)
+    few = (people @ counted.tokens).getnnz(axis=0) < WIDELY_KNOWN
+    return {counted.token_keys[i] for i in np.flatnonzero(named & few).tolist()}
+
+
+def _block_counts(block: sparse.csr_matrix, people: sparse.csr_matrix, least: int) -> NDArray[np.integer]:
+    """In how many comments each entry stands, and 0 where fewer than so many people use it, shape (n_entries,)."""
+    counts = block.getnnz(axis=0)
+    return counts if least < 2 else np.where((people @ block).getnnz(axis=0) < least, 0, counts)
 
 
 def _commonest(keys: Sequence[str], counts: NDArray[np.integer], min_df: int, most: int) -> Features:
@@ -265,16 +283,23 @@ def _commonest(keys: Sequence[str], counts: NDArray[np.integer], min_df: int, mo
 
 
 def _part_counts(
-    counted: CountedComments, parts_of: Callable[[str], Iterable[str]]
+    tokens: sparse.csr_matrix, parts: Sequence[Iterable[str]], people: sparse.csr_matrix, least: int
 ) -> tuple[list[str], NDArray[np.integer]]:
-    """The parts of all tokens, and in how many comments each stands, a block of comments at a time to bound memory."""
+    """The parts of all tokens, and their counts as those of `_block_counts`, a block of rows at a time to bound memory."""
     index: dict[str, int] = {}
-    lists = [[index.setdefault(part, len(index)) for part in sorted(parts_of(token))] for token in counted.token_keys]
+    lists = [[index.setdefault(part, len(index)) for part in sorted(held)] for held in parts]
     holders = _indicator(lists, len(index))
-    frequencies = np.zeros(len(index), np.int64)
-    for start in range(0, counted.tokens.shape[0], 4096):
-        frequencies += (counted.tokens[start : start + 4096] @ holders).getnnz(axis=0)
-    return list(index), frequencies
+    counts = _product_counts(tokens, holders)
+    few = least > 1 and _product_counts(people @ tokens, holders) < least
+    return list(index), np.where(few, 0, counts)
+
+
+def _product_counts(left: sparse.csr_matrix, right: sparse.csr_matrix) -> NDArray[np.integer]:
+    """In how many rows of the product each column holds something, shape (n_columns,)."""
+    counts = np.zeros(right.shape[1], np.int64)
+    for start in range(0, left.shape[0], 4096):
+        counts += (left[start : start + 4096] @ right).getnnz(axis=0)
+    return counts
 
 
 def _scaled(vocabulary: Vocabulary, matrix: CommentMatrix, class_scale: float) -> Vocabulary:

@@ -153,8 +153,8 @@ class Scorer:
         self._steps = list(zip(weights.steps.tolist(), weights.intercepts.tolist(), strict=True))
         counts = weights.words.frequencies.astype(float).tolist()
         least = min(counts, default=1.0)  # what has a class, but no weight of its own, is seldom
-        self.known = Lexicon(dict.fromkeys(weights.word_classes, least))
-        self.known.update((key, count) for key, count in zip(weights.words.keys, counts, strict=True) if " " not in key)
+        words = {key: count for key, count in zip(weights.words.keys, counts, strict=True) if " " not in key}
+        self.known = Lexicon(dict.fromkeys(weights.word_classes, least) | words)
         self._context = weights.words.index.keys() & KEYS
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:

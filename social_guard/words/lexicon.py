@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
+from .groups import CHARACTERISTICS, characteristic
 from .remembered import Remembered
 from .spellings import Spellings, is_plain
 
@@ -34,6 +36,12 @@ class Lexicon(dict[str, float]):
     ('idiot', 'stupid', '', 'stupid', 'idiot')
     """
 
+    def __init__(self, counts: Mapping[str, float] | None = None) -> None:
+        """Where a characteristic is known, so are the names of its groups, which share its count."""
+        super().__init__(counts or {})
+        sizes = Counter(CHARACTERISTICS.values())
+        self.update((name, self[known] / sizes[known]) for name, known in CHARACTERISTICS.items() if known in self and name not in self)
+
     def __reduce__(self) -> tuple[type[Lexicon], tuple[dict[str, float]]]:
         """Travels to another process as its words alone: keys are drawn anew in every process."""
         return Lexicon, (dict(self),)
@@ -50,7 +58,7 @@ class Lexicon(dict[str, float]):
 
     def meaning(self, word: str) -> str:
         """The known word that an unknown one is probably meant to be, or ``""``: a usual slip or trick away."""
-        return self._meanings[word] if is_plain(word) else ""
+        return characteristic(self._meanings[word]) if is_plain(word) else ""
 
     def meanings(self, words: Sequence[str]) -> list[str]:
         """The same for each of some words; of many, those that are near none are sifted out together."""
@@ -58,11 +66,11 @@ class Lexicon(dict[str, float]):
             return list(map(self.meaning, words))
         plain = list(filter(is_plain, words))
         near = {word for word, hit in zip(plain, self.spellings.may_be_near(plain).tolist(), strict=True) if hit}
-        return [self._meanings[word] if word in near else "" for word in words]
+        return [characteristic(self._meanings[word]) if word in near else "" for word in words]
 
     def unmask(self, mask: str) -> str:
         """The known word that is written with asterisks for some of its letters, or ``""``."""
-        return self._masked[mask]
+        return characteristic(self._masked[mask])
 
     def joined(self, left: str, right: str) -> str:
         """The known word that two neighbours are together, if one of them may be a piece, or ``""``."""
@@ -71,10 +79,10 @@ class Lexicon(dict[str, float]):
         if count is None or len(word) < SHORTEST_WHOLE or not is_plain(word):
             return ""
         if left not in self or right not in self:
-            return word
+            return characteristic(word)
         piece = left if left in self.pieces else right
         whole = piece in self.pieces and EVIDENCE * self[piece] <= count and min(len(left), len(right)) > 1
-        return word if whole else ""
+        return characteristic(word) if whole else ""
 
     @cached_property
     def pieces(self) -> frozenset[str]:

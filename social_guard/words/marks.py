@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from .text import Edit, Normalised, fold, normalise
+from .text import Edit, Normalised, fold, normalise, tokens
 
 START, END, SHOUT, NAME = "‹start›", "‹end›", "‹shout›", "‹name›"
 _SIZES = {1: "one", 2: "two", 3: "three", 4: "four", 6: "six", 8: "eight", 11: "eleven", 16: "sixteen", 23: "twentythree"}
@@ -61,6 +61,17 @@ def mark(text: str) -> str:
     '‹start› ask for ‹name› gavin on monday ‹end› ‹uptosix›'
     """
     return f"{START} {NAMED.join([fold(text[start:end]) for start, end in _stretches(text)])}{ending(text)}" if text else ""
+
+
+def name_words(text: str) -> set[str]:
+    """The tokens of all that is written like a name, surnames too.
+
+    Examples
+    --------
+    >>> sorted(name_words("Ask for Gavin Holloway on Monday"))
+    ['gavin', 'holloway']
+    """
+    return {token for match in _NAMES.finditer(text) for token in tokens(fold(match[0]))}
 
 
 def ending(text: str) -> str:

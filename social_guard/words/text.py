@@ -16,6 +16,7 @@ from itertools import chain, product
 from pathlib import Path
 from typing import NamedTuple
 
+from .groups import characteristic
 from .remembered import Remembered
 
 LINK, EMAIL, USER = "‹link›", "‹email›", "‹user›"
@@ -259,7 +260,7 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def tokens(folded: str) -> list[str]:
-    """The tokens of a folded text, in order.
+    """The tokens of a folded text as they are written, in order.
 
     Numbers keep only their length, since a digit says nothing about tone and a lot about a person.
 
@@ -268,16 +269,18 @@ def tokens(folded: str) -> list[str]:
     >>> tokens("don't ring 07700 900123!!! f**k")
     ["don't", 'ring', '00000', '000000', '!!', 'f*k']
     """
-    return list(chain.from_iterable([piece.tokens for piece in read_pieces(folded)]))
+    return list(chain.from_iterable(map(token_shapes, _TOKEN.findall(folded))))
 
 
 def token_spans(folded: str) -> list[tuple[str, int, int]]:
-    """The tokens of a folded text with the places where they stand: ``(token, start, end)``.
+    """What the model reads of a folded text, with the places where it stands: ``(token, start, end)``.
+
+    The characteristic stands in the place of the name of a group.
 
     Examples
     --------
-    >>> token_spans("well done")
-    [('well', 0, 4), ('done', 5, 9)]
+    >>> token_spans("well done hindus")
+    [('well', 0, 4), ('done', 5, 9), ('‹religion›', 10, 16)]
     """
     spans: list[tuple[str, int, int]] = []
     end = 0
@@ -285,7 +288,7 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
         start = folded.index(piece, end)  # what stands between tokens holds no character that a token can begin with
         end = start + len(piece)
         if len(piece) <= TOKEN_LENGTH or piece[0] in _SHOUTS:
-            spans.append((piece if piece.isalpha() else _short_shape(piece), start, end))
+            spans.append((characteristic(piece if piece.isalpha() else _short_shape(piece)), start, end))
         else:
             cuts = range(start, end, TOKEN_LENGTH)
             spans += zip(token_shapes(piece), cuts, [*cuts[1:], end], strict=True)
@@ -385,6 +388,7 @@ class Piece(NamedTuple):
     Attributes
     ----------
     tokens : tuple of str
+        With the characteristic in the place of the name of a group.
     readings : tuple of Reading
         Of disguises that the piece holds whole, counted from its start.
     length : int
@@ -410,8 +414,8 @@ def read_pieces(folded: str) -> list[Piece]:
 def _read_piece(piece: str) -> Piece:
     word = piece.rstrip(",.")
     if word.isalpha() and word.isascii() and len(word) <= TOKEN_LENGTH and not _STRETCHED.search(word):
-        return Piece((word,), (), len(piece))
-    found = tuple(chain.from_iterable(map(token_shapes, _TOKEN.findall(piece))))
+        return Piece((characteristic(word),), (), len(piece))
+    found = tuple(map(characteristic, tokens(piece)))
     return Piece(found, tuple(_piece_readings(piece)) if _is_suspect(piece) else (), len(piece))
 
 
