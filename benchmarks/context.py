@@ -22,8 +22,7 @@ from sklearn.metrics import average_precision_score
 from social_guard.categories import CATEGORIES
 from social_guard.evaluation.bootstrap import draw
 from social_guard.model.classifier import deal_folds, fit_head
-from social_guard.model.matrix import CommentMatrix, VocabularyRecipe, assemble, choose_vocabulary, count_units
-from social_guard.model.word_classes import induce_word_classes
+from social_guard.model.matrix import CommentMatrix, assemble, choose_vocabulary, count_units
 from social_guard.training import Recipe, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,11 +38,9 @@ them. *Gain* is *given* less *no posts*, with the middle 95 % of {redraws} redra
 def forms(rows: pd.DataFrame, recipe: Recipe) -> list[tuple[CommentMatrix, dict[str, CommentMatrix]]]:
     """What is learnt from, without posts and with them, and what is judged by that, by name."""
     texts, posts = rows["text"].tolist(), rows["post"].tolist()
-    classes = induce_word_classes(texts, recipe.word_classes, min_df=recipe.min_df)
-    sizes = VocabularyRecipe(recipe.min_df, recipe.max_words, recipe.max_grams, recipe.class_scale)
     plain, answering = (count_units(texts, recipe.min_df, given) for given in (None, posts))
-    context = choose_vocabulary(answering, classes, sizes)
-    bare, given = assemble(plain, choose_vocabulary(plain, classes, sizes)), assemble(answering, context)
+    bare, context = (choose_vocabulary(units, recipe.sizes, rows["unit"].to_numpy()) for units in (plain, answering))
+    bare, given = assemble(plain, bare), assemble(answering, context)
     return [(bare, {"no posts": bare}), (given, {"not given": assemble(plain, context), "given": given})]
 
 

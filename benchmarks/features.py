@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,20 +20,20 @@ from holdout import markdown
 from joblib import Parallel, delayed
 from recipe import asked_for, foreign_area, held_out_pairs, own_precision
 from scipy import sparse
+from word_classes import induce_word_classes
 
 from social_guard.categories import CATEGORIES
-from social_guard.files.variations import group_names
 from social_guard.model.matrix import (
     CommentMatrix,
     CountedComments,
-    VocabularyRecipe,
     assemble,
     choose_vocabulary,
     count_units,
 )
 from social_guard.model.scorer import inverse_frequency
-from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe
+from social_guard.words import text
+from social_guard.words.groups import CHARACTERISTICS
 from social_guard.words.lexicon import Lexicon
 from social_guard.words.marks import END, MARKS, NAME, SHOUT, START
 from social_guard.words.text import EMAIL, LINK, TOKEN_LENGTH, USER, fold, tokens
@@ -60,10 +61,9 @@ class Variant:
     ratio_power: float = Recipe.ratio_power
 
 
-def build(counted: CountedComments, classes: dict[str, tuple[str, ...]], max_grams: int = Recipe.max_grams) -> CommentMatrix:
-    """The form that ships, or that without word classes or n-grams."""
-    recipe = VocabularyRecipe(Recipe.min_df, Recipe.max_words, max_grams, Recipe.class_scale)
-    return assemble(counted, choose_vocabulary(counted, classes, recipe))
+def build(counted: CountedComments, groups: np.ndarray, max_grams: int = Recipe.max_grams) -> CommentMatrix:
+    """The form that ships, or that without n-grams."""
+    return assemble(counted, choose_vocabulary(counted, Recipe(max_grams=max_grams).sizes, groups))
 
 
 def with_units(matrix: CommentMatrix, found: sparse.csr_matrix, scale: float = 0.7) -> CommentMatrix:
@@ -129,6 +129,7 @@ def without(counted: CountedComments, left_out: Container[str]) -> CountedCommen
     pairs = [i for i, key in enumerate(counted.pair_keys) if not any(word in left_out for word in key.split(" "))]
     return CountedComments(
         counted.tokens[:, tokens],
+        counted.names[:, tokens],
         tuple(counted.token_keys[i] for i in tokens),
         counted.pairs[:, pairs],
         tuple(counted.pair_keys[i] for i in pairs),
@@ -139,26 +140,34 @@ def replaced(counted: CountedComments, new: Mapping[str, str]) -> CountedComment
     """Some words replaced by what they have in common, in tokens and pairs, and with them their n-grams."""
     token_keys = [new.get(key, key) for key in counted.token_keys]
     pair_keys = [" ".join(new.get(word, word) for word in key.split(" ")) for key in counted.pair_keys]
-    return CountedComments(*_merged(counted.tokens, token_keys), *_merged(counted.pairs, pair_keys))
+    (tokens, names), (names_of, _) = (_merged(block, token_keys) for block in (counted.tokens, counted.names))
+    return CountedComments(tokens, names_of, names, *_merged(counted.pairs, pair_keys))
 
 
-def groups() -> dict[str, str]:
-    """Names of protected groups, and the class of the characteristic."""
-    return {name: f"‹{group}›" for group, forms in group_names().items() for names in forms.values() for name in names}
+@contextmanager
+def names_as_written() -> Iterator[None]:
+    """No characteristic in the place of the name of a group, for what is counted meanwhile."""
+    kept = dict(CHARACTERISTICS)
+    CHARACTERISTICS.clear()
+    text._PIECES.clear()
+    try:
+        yield
+    finally:
+        CHARACTERISTICS.update(kept)
+        text._PIECES.clear()
 
 
 def people(counted: CountedComments) -> dict[str, str]:
     """Words that are written like a name more often than not."""
-    uses = dict(zip(counted.token_keys, counted.tokens.getnnz(axis=0), strict=True))
-    named = {key.removeprefix(f"{NAME} "): n for key, n in zip(counted.pair_keys, counted.pairs.getnnz(axis=0), strict=True) if key.startswith(NAME)}
-    return {word: "‹person›" for word, n in named.items() if word not in MARKS and 2 * n > uses.get(word, 2 * n)}
+    named = 2 * counted.names.getnnz(axis=0) > counted.tokens.getnnz(axis=0)
+    return {counted.token_keys[i]: "‹person›" for i in np.flatnonzero(named).tolist()}
 
 
 def staff(counted: CountedComments) -> CountedComments:
     """A title and a name behind it are one class of pairs, whoever it is and whatever the title."""
     named, pairs = people(counted), (key.split(" ") for key in counted.pair_keys)
     keys = ["‹staff›" if left in TITLES and (right == NAME or right in named) else f"{left} {right}" for left, right in pairs]
-    return CountedComments(counted.tokens, counted.token_keys, *_merged(counted.pairs, keys))
+    return replace(counted, pairs=_merged(counted.pairs, keys)[0], pair_keys=tuple(dict.fromkeys(keys)))
 
 
 def _merged(found: sparse.csr_matrix, keys: Sequence[str]) -> tuple[sparse.csr_matrix, tuple[str, ...]]:
@@ -170,29 +179,31 @@ def _merged(found: sparse.csr_matrix, keys: Sequence[str]) -> tuple[sparse.csr_m
 
 def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     """The form that ships and what was tried beside it."""
-    texts = rows["text"].tolist()
+    texts, by = rows["text"].tolist(), rows["unit"].to_numpy()
     counted = count_units(texts, Recipe.min_df)
-    induced = induce_word_classes(texts, CLASSES, min_df=Recipe.min_df)
-    classes: dict[str, tuple[str, ...]] = {}
-    ships, classed = build(counted, classes), build(counted, induced)
-    yield Variant("**ships: words, pairs, marks, n-grams; log-ratio scaling**", ships)
+    classes = induce_word_classes(texts, CLASSES, min_df=Recipe.min_df)
+    ships = build(counted, by)
+    classed = with_units(ships, counted.tokens @ indicator([*classes.get(key, ()), "any"] for key in counted.token_keys), 0.5)
+    yield Variant("**ships: words, pairs, marks, n-grams; names of groups replaced by the characteristic; log-ratio scaling**", ships)
     yield Variant("no log-ratio scaling", ships, ratio_power=0.0)
     yield Variant("and word classes", classed)
     yield Variant("and word classes, no log-ratio scaling", classed, ratio_power=0.0)
-    yield Variant("no marks", build(without(counted, MARKS), classes))
-    yield Variant("no marks of names", build(without(counted, {NAME}), classes))
-    yield Variant("no marks of length", build(without(counted, MARKS - {START, END, NAME, SHOUT}), classes))
-    yield Variant("no character n-grams", build(counted, classes, max_grams=0))
-    yield Variant("nothing seen through: no leet, masks, slips, spaces", build(count_units(texts, Recipe.min_df, known=Lexicon()), classes))
-    yield Variant("no links, addresses and user names", build(without(counted, {LINK, EMAIL, USER}), classes))
-    yield Variant("no numbers of five digits and more", build(without(counted, {"0" * n for n in range(5, TOKEN_LENGTH + 1)}), classes))
-    yield Variant("word classes alone, without the words that have one", build(without(counted, induced), induced))
-    yield Variant("names of groups replaced by the characteristic", build(replaced(counted, groups()), classes))
-    yield Variant("names of people replaced by one class", build(replaced(counted, people(counted)), classes))
-    yield Variant("a title with a name replaced by one class", build(staff(counted), classes))
-    yield Variant("all words of the second person replaced by one", build(replaced(counted, dict.fromkeys(SECOND_PERSON, "you")), classes))
+    yield Variant("no marks", build(without(counted, MARKS), by))
+    yield Variant("no marks of names", build(without(counted, {NAME}), by))
+    yield Variant("no marks of length", build(without(counted, MARKS - {START, END, NAME, SHOUT}), by))
+    yield Variant("no character n-grams", build(counted, by, max_grams=0))
+    yield Variant("nothing seen through: no leet, masks, slips, spaces", build(count_units(texts, Recipe.min_df, known=Lexicon()), by))
+    yield Variant("no links, addresses and user names", build(without(counted, {LINK, EMAIL, USER}), by))
+    yield Variant("no numbers of five digits and more", build(without(counted, {"0" * n for n in range(5, TOKEN_LENGTH + 1)}), by))
+    yield Variant("all names of groups replaced by one class", build(replaced(counted, dict.fromkeys(CHARACTERISTICS.values(), "‹group›")), by))
+    with names_as_written():
+        yield Variant("names of groups as they are written", build(count_units(texts, Recipe.min_df), by))
+    yield Variant("words that one person uses, and rare names, too", build(counted, np.arange(len(rows))))
+    yield Variant("names of people replaced by one class", build(replaced(counted, people(counted)), by))
+    yield Variant("a title with a name replaced by one class", build(staff(counted), by))
+    yield Variant("all words of the second person replaced by one", build(replaced(counted, dict.fromkeys(SECOND_PERSON, "you")), by))
     yield Variant("and a mark where money is named", with_units(ships, sequences(texts, money)))
-    yield Variant("and pairs of word classes", with_units(ships, pairs_of_classes(counted, induced)))
+    yield Variant("and pairs of word classes", with_units(ships, pairs_of_classes(counted, classes)))
     yield Variant("and three tokens in a row", with_units(ships, sequences(texts, triples)))
     yield Variant("and pairs with a gap", with_units(ships, sequences(texts, skips)))
     yield Variant("and tokens after a negation", with_units(ships, sequences(texts, negations), 0.4))

@@ -153,8 +153,8 @@ def _smallest_model() -> Path:
     from social_guard.files.persistence import Model, save_model
     from social_guard.model.scorer import Block, Weights
 
-    one = [Block((key,), np.array([3], np.int32), 0.5, np.array([[2, -1]], np.int16)) for key in ("bad", " ba", "class")]
-    weights = Weights(("abuse", "spam"), np.zeros(2), np.full(2, 0.1), 10, *one, {"bad": ("class",)})
+    one = [Block((key,), np.array([3], np.int32), 0.5, np.array([[2, -1]], np.int16)) for key in ("bad", " ba")]
+    weights = Weights(("abuse", "spam"), np.zeros(2), np.full(2, 0.1), 10, *one)
     return save_model(Model(weights, "version = 1\n"), FOLDER / "small")
 
 

@@ -21,18 +21,16 @@ from sklearn.preprocessing import normalize
 from tqdm import tqdm
 
 from social_guard.categories import CATEGORIES
-from social_guard.files.data import load_comments
+from social_guard.files.data import group_comments, load_comments
 from social_guard.model.classifier import fit_head
 from social_guard.model.features import char_ngrams
 from social_guard.model.matrix import (
     CountedComments,
     Vocabulary,
-    VocabularyRecipe,
     assemble,
     choose_vocabulary,
     count_units,
 )
-from social_guard.model.word_classes import induce_word_classes
 from social_guard.training import Recipe, thin_sources
 
 LEAST = 20
@@ -75,9 +73,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = thin_sources(load_comments(options.corpora, licence_class="open"), options.per_source).reset_index(drop=True)
     counted = count_units(rows["text"].tolist(), Recipe.min_df)
-    classes = induce_word_classes(rows["text"].tolist(), Recipe.word_classes, min_df=Recipe.min_df)
-    sizes = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
-    vocabulary = choose_vocabulary(counted, classes, sizes)
+    vocabulary = choose_vocabulary(counted, Recipe().sizes, group_comments(rows))
     ours = assemble(counted, vocabulary)
     plain = None if options.only_ours else plain_matrix(counted, vocabulary)
     results = []
@@ -112,7 +108,7 @@ HEAD = """\
 
 Written by `benchmarks/holdout.py`. The area under the ROC curve on each open public source by a model that was fitted on
 all the others: how well it reads people, platforms and years that it has never met. *Ours* is the form that ships (a sum
-over distinct units with word classes, one length norm, log-ratio scaling); *plain* is the usual TF-IDF of the same tokens, pairs and character n-grams
+over distinct units, one length norm, log-ratio scaling); *plain* is the usual TF-IDF of the same tokens, pairs and character n-grams
 (sublinear counts, each block of unit length). None of our own comments take part."""
 
 

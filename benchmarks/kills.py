@@ -242,8 +242,7 @@ def small_guard() -> SocialGuard:
     """A part of the shipped model: the less time goes into numbers, the more kills meet the disk."""
     model = Model(SocialGuard.load().weights, SocialGuard.load().policy_text)
     blocks = [Block(block.keys[:200], block.frequencies[:200], block.scale, block.values[:200]) for block in model.weights.blocks]
-    names = ("words", "grams", "classes")
-    weights = replace(model.weights, **dict(zip(names, blocks, strict=True)), word_classes={})
+    weights = replace(model.weights, words=blocks[0], grams=blocks[1])
     return SocialGuard(replace(model, weights=weights))
 
 

@@ -21,7 +21,7 @@ from sklearn.metrics import average_precision_score
 from social_guard.categories import CATEGORIES
 from social_guard.files.data import stable_fractions
 from social_guard.model.classifier import deal_folds, fit_head
-from social_guard.model.matrix import CountedComments, VocabularyRecipe, assemble, choose_vocabulary, count_units
+from social_guard.model.matrix import CountedComments, assemble, choose_vocabulary, count_units
 from social_guard.pages.plots import line_plot
 from social_guard.pages.render import markdown_table
 from social_guard.pages.report import cells
@@ -44,7 +44,7 @@ def fold_scores(rows: pd.DataFrame, counted: CountedComments, train: np.ndarray,
     """Scores of the test comments by a model of the training ones, shape (n_test, n_categories)."""
     chosen = np.concatenate([np.flatnonzero(train), np.flatnonzero(test)])
     part, known = counted.take(chosen), counted.take(train)
-    matrix = assemble(part, choose_vocabulary(known, {}, VocabularyRecipe(recipe.min_df, recipe.max_words, recipe.max_grams, 1.0)))
+    matrix = assemble(part, choose_vocabulary(known, recipe.sizes))
     size = int(train.sum())
     weight = np.where(np.arange(len(chosen)) < size, np.where(rows["own"].to_numpy()[chosen], recipe.own_weight, 1.0), 0.0)
     seen = matrix.take(np.arange(size, len(chosen)))

@@ -16,15 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from features import build, indicator, with_units
+from features import indicator, with_units
 from holdout import markdown
-from recipe import own_precision
+from recipe import own_precision, shipped_matrix
 from stdnum.gb import nhs
 from tqdm import tqdm
 
 from social_guard import PersonalDetail, SocialGuard, find_personal_details, load_policy
-from social_guard.model.matrix import count_units
-from social_guard.model.word_classes import induce_word_classes
 from social_guard.personal.privacy import may_hold_details
 from social_guard.personal.public_contacts import PublicContacts
 from social_guard.personal.spans import KINDS
@@ -151,7 +149,7 @@ def judge_as_features(corpora: Path, per_source: int = 200) -> pd.DataFrame:
     """Average precision on our own comments, by models that never saw the writer, with the kinds found as units and without."""
     rows = gather_comments(ROOT / "data" / "comments", corpora, replace(Recipe(), per_source=per_source))
     texts = rows["text"].tolist()
-    ships = build(count_units(texts, Recipe.min_df), induce_word_classes(texts, Recipe.word_classes, min_df=Recipe.min_df))
+    ships = shipped_matrix(rows)
     kinds = indicator(["any", *(f"‹{detail.kind}›" for detail in find_personal_details(text))] for text in texts)
     forms = {"ships": ships, **{f"kinds as units, at {s} of the length": with_units(ships, kinds, s) for s in (0.2, 0.7)}}
     weight = np.where(rows["own"], Recipe.own_weight, 1.0)

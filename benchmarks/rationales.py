@@ -197,11 +197,11 @@ def plain_difference(comments: Path) -> float:
     rows = load_comments(comments)
     rows = rows[rows[HEAD].notna()].iloc[::8]
     texts, labels = rows["text"].tolist(), rows[HEAD].astype(int).to_numpy()
-    model = CommentClassifier(min_df=3, max_words=3000, max_grams=3000, word_classes=(100,), folds=0).fit(texts, labels)
+    model = CommentClassifier(min_df=3, max_words=3000, max_grams=3000, folds=0).fit(texts, labels)
     matrix = assemble(count_units(texts, model.min_df), model.vocabulary_).to_sparse().tocsr()
     plain = LogisticRegression()
     plain.classes_, plain.coef_, plain.intercept_ = model.classes_, model.coef_, model.intercept_
-    names = [f"{kind}|{key}" for kind, b in zip(("word", "gram", "class"), model.vocabulary_.blocks, strict=True) for key in b.keys]
+    names = [f"{kind}|{key}" for kind, b in zip(("word", "gram"), model.vocabulary_.blocks, strict=True) for key in b.keys]
     scorer = Scorer(model.weights_)
     worst = 0.0
     for i in range(200):

@@ -20,8 +20,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from social_guard.categories import CATEGORIES
 from social_guard.model.classifier import deal_folds, fit_head
-from social_guard.model.matrix import CommentMatrix, VocabularyRecipe, assemble, choose_vocabulary, count_units
-from social_guard.model.word_classes import induce_word_classes
+from social_guard.model.matrix import CommentMatrix, assemble, choose_vocabulary, count_units
 from social_guard.training import Recipe, gather_comments
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,11 +60,8 @@ def labels_of(rows: pd.DataFrame, key: str) -> np.ndarray:
 
 def shipped_matrix(rows: pd.DataFrame) -> CommentMatrix:
     """The comments in the features of the recipe that ships, without posts and variations."""
-    texts = rows["text"].tolist()
-    classes = induce_word_classes(texts, Recipe.word_classes, min_df=Recipe.min_df)
-    sizes = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
-    counted = count_units(texts, Recipe.min_df)
-    return assemble(counted, choose_vocabulary(counted, classes, sizes))
+    counted = count_units(rows["text"].tolist(), Recipe.min_df)
+    return assemble(counted, choose_vocabulary(counted, Recipe().sizes, rows["unit"].to_numpy()))
 
 
 def own_precision(rows: pd.DataFrame, matrix: CommentMatrix, key: str, weight: np.ndarray, **settings: float) -> float:

@@ -22,8 +22,7 @@ from sklearn.metrics import average_precision_score
 
 from social_guard.categories import CATEGORIES
 from social_guard.model.classifier import deal_folds, fit_head
-from social_guard.model.matrix import CommentMatrix, VocabularyRecipe, assemble, choose_vocabulary, count_units
-from social_guard.model.word_classes import induce_word_classes
+from social_guard.model.matrix import CommentMatrix, assemble, choose_vocabulary, count_units
 from social_guard.training import Recipe
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,9 +78,7 @@ def measure(rows: pd.DataFrame, jobs: int) -> pd.DataFrame:
     owner = np.append(np.arange(n), [i for i, _ in added])
     kind = np.repeat([0, 1, 2, 3], [n, len(parts), len(thanked), len(behind)])
     counted = count_units([*texts, *(text for _, text in added)], Recipe.min_df)
-    classes = induce_word_classes(texts, Recipe.word_classes, min_df=Recipe.min_df)
-    sizes = VocabularyRecipe(Recipe.min_df, Recipe.max_words, Recipe.max_grams, Recipe.class_scale)
-    matrix = assemble(counted, choose_vocabulary(counted.take(kind == 0), classes, sizes))
+    matrix = assemble(counted, choose_vocabulary(counted.take(kind == 0), Recipe().sizes, rows["unit"].to_numpy()))
     weight = np.append(np.where(rows["own"], Recipe.own_weight, 1.0), np.zeros(len(added)))
     columns = [np.append(labels_of(rows, key), np.full(len(added), np.nan)) for key in KEYS]
     fold = deal_folds(rows["unit"].to_numpy(), np.column_stack(columns)[:n], FOLDS)

@@ -108,17 +108,6 @@ class GramUnits(WordUnits):
         return [gram for token in unit_keys(comment, self.known)[0] for gram in char_ngrams(token)]
 
 
-class ClassUnits(WordUnits):
-    """Classes of the tokens of a comment."""
-
-    def __init__(self, known, classes):
-        super().__init__(known)
-        self.classes = classes
-
-    def __call__(self, comment):
-        return [name for token in unit_keys(comment, self.known)[0] for name in self.classes.get(token, ())]
-
-
 class LengthNorm:
     """Divides each row by the root of the sum of its units' squared norms."""
 
@@ -132,9 +121,9 @@ class LengthNorm:
 def equal_reference(weights, known):
     """A Pipeline with the features and weights of the model."""
     values = [block.scale * inverse_frequency(block.frequencies, weights.n_comments) for block in weights.blocks]
-    analyzers = WordUnits(known), GramUnits(known), ClassUnits(known, weights.word_classes)
+    analyzers = WordUnits(known), GramUnits(known)
     union = []
-    for name, analyzer, block, idf in zip("wgc", analyzers, weights.blocks, values, strict=True):
+    for name, analyzer, block, idf in zip("wg", analyzers, weights.blocks, values, strict=True):
         if not block.keys:
             continue
         vectorizer = TfidfVectorizer(analyzer=analyzer, vocabulary=list(block.keys), norm=None)

@@ -103,8 +103,7 @@ def independent(guard: SocialGuard, rows: pd.DataFrame) -> pd.Series:
 
 def suspects(guard: SocialGuard) -> pd.DataFrame:
     """How many entries look like a number, a site, a name, a postcode; user names, addresses and links are replaced before anything is learnt."""
-    blocks = guard._scorer.weights.blocks
-    entries = [*blocks[0].keys, *guard._scorer.weights.word_classes]
+    entries = guard._scorer.weights.words.keys
     return pd.DataFrame([{"looks like": name, "entries": sum(bool(p.search(e)) for e in entries)} for name, p in SUSPECT.items()])
 
 

@@ -23,13 +23,11 @@ from social_guard.categories import CATEGORIES
 from social_guard.model.classifier import deal_folds, fit_head
 from social_guard.model.matrix import (
     CommentMatrix,
-    VocabularyRecipe,
     assemble,
     choose_vocabulary,
     count_units,
     known_words,
 )
-from social_guard.model.word_classes import induce_word_classes
 from social_guard.safe_files import write_file
 from social_guard.training import Recipe, vary_comments
 
@@ -101,9 +99,7 @@ def build(variant: Variant, learnt: pd.DataFrame, probes: list[str], size: int) 
     units = count_units(
         [*learnt["text"], *probes], recipe.min_df, [*learnt["post"], *[""] * len(probes)], known_words(plain, recipe.min_df)
     )
-    classes = induce_word_classes(plain, recipe.word_classes, min_df=recipe.min_df)
-    sizes = VocabularyRecipe(recipe.min_df, recipe.max_words, recipe.max_grams, recipe.class_scale)
-    matrix = assemble(units, choose_vocabulary(units.take(np.arange(size)), classes, sizes))
+    matrix = assemble(units, choose_vocabulary(units.take(np.arange(size)), recipe.sizes, learnt["unit"].to_numpy()[:size]))
     usual = np.mean(matrix.lengths[:size] ** 2)
     mixed = variant.share * matrix.lengths**2 / usual + 1 - variant.share
     return replace(matrix, lengths=np.sqrt(usual) * mixed**variant.power)

@@ -22,6 +22,7 @@ from .files.persistence import Model, weights_hash
 from .files.variations import padded_comments, swapped_comments
 from .guard import SocialGuard
 from .model.classifier import CommentClassifier
+from .model.matrix import VocabularyRecipe
 from .model.scorer import Weights, to_probability
 from .policy.settings import LEVELS
 from .policy.tuning import threshold_for_f1, thresholds_for_recall, thresholds_within_budget
@@ -60,7 +61,7 @@ class Recipe:
         How many times each of our own comments that names a group of people is varied by other groups, a public one once.
     padded_weight : float
         How much a comment counts that is made of one of our own and thanks by the same writer, against one of a public source.
-    C, ratio_power, min_df, min_groups, max_words, max_grams, word_classes, class_scale, folds
+    C, ratio_power, min_df, min_groups, max_words, max_grams, folds
         As in `CommentClassifier`.
     """
 
@@ -74,9 +75,12 @@ class Recipe:
     min_groups: int = 3
     max_words: int = 80_000
     max_grams: int = 60_000
-    word_classes: tuple[int, ...] = ()
-    class_scale: float = 0.5
     folds: int = 6
+
+    @property
+    def sizes(self) -> VocabularyRecipe:
+        """How many features to keep."""
+        return VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.min_groups)
 
 
 def train_guard(
@@ -124,8 +128,8 @@ def train_guard(
     rows = gather_comments(comments, corpora, recipe)
     report(f"{len(rows):,} comments, {int(rows['own'].sum()):,} of them our own")
     classifier = fit_rows(rows, recipe, shares, n_jobs)
-    words, grams, classes = (len(block.keys) for block in classifier.vocabulary_.blocks)
-    report(f"{len(classifier.heads_)} heads over {words:,} words and pairs, {grams:,} n-grams, {classes:,} word classes")
+    words, grams = (len(block.keys) for block in classifier.vocabulary_.blocks)
+    report(f"{len(classifier.heads_)} heads over {words:,} words and pairs, {grams:,} n-grams")
     return build_guard(classifier, rows, shares, recipe)
 
 
@@ -140,8 +144,6 @@ def fit_rows(
         min_groups=recipe.min_groups,
         max_words=recipe.max_words,
         max_grams=recipe.max_grams,
-        word_classes=recipe.word_classes,
-        class_scale=recipe.class_scale,
         folds=recipe.folds,
         prevalence=prevalence,
         n_jobs=n_jobs,

@@ -35,14 +35,14 @@ def own_comments():
 @pytest.fixture(scope="session")
 def small_guard(own_comments) -> SocialGuard:
     """A guard of its own, quick to train: good enough to behave, not to use."""
-    return train_guard(own_comments, recipe=Recipe(max_words=4000, max_grams=4000, min_df=3, folds=2, word_classes=(50, 200)))
+    return train_guard(own_comments, recipe=Recipe(max_words=4000, max_grams=4000, min_df=3, folds=2))
 
 
 @pytest.fixture(scope="session")
 def tiny_guard() -> SocialGuard:
     """The smallest guard: one feature in each block, two heads."""
-    one = [Block((key,), np.array([3], np.int32), 0.5, np.array([[2, -1]], np.int16)) for key in ("bad", " ba", "class")]
-    weights = Weights(("abuse", "spam"), np.zeros(2), np.full(2, 0.1), 10, *one, {"bad": ("class",)})
+    one = [Block((key,), np.array([3], np.int32), 0.5, np.array([[2, -1]], np.int16)) for key in ("bad", " ba")]
+    weights = Weights(("abuse", "spam"), np.zeros(2), np.full(2, 0.1), 10, *one)
     return SocialGuard(Model(weights, 'version = 1\nconfirm = ["remove", "report"]\n[categories.abuse]\nhide = 0.5\n'))
 
 

@@ -27,7 +27,7 @@ def scorer():
 def reference(scorer):
     """The sums in their simplest form: the rows of each unit, one after the other."""
     weights = scorer.weights
-    word_rows, gram_rows, class_rows = (block.rows(weights.n_comments) for block in weights.blocks)
+    word_rows, gram_rows = (block.rows(weights.n_comments) for block in weights.blocks)
 
     def totals(texts):
         sums = np.zeros((len(texts), word_rows.shape[1]), np.int64)
@@ -39,8 +39,6 @@ def reference(scorer):
             for gram in (gram for token in tokens for gram in char_ngrams(token)):
                 if gram in weights.grams.index:
                     sums[i] += gram_rows[weights.grams.index[gram]]
-            for name in (name for token in tokens for name in weights.word_classes.get(token, ())):
-                sums[i] += class_rows[weights.classes.index[name]]
         return sums
 
     return totals

@@ -19,7 +19,7 @@ from social_guard.model.features import char_ngrams, unit_keys
 from social_guard.model.matrix import assemble, count_units, known_words
 
 HEADS = ["offensive_language", "spam", "compliment"]
-FAST = {"min_df": 2, "max_words": 1500, "max_grams": 1500, "word_classes": (10,)}
+FAST = {"min_df": 2, "max_words": 1500, "max_grams": 1500}
 
 
 @pytest.fixture(scope="module")
@@ -37,29 +37,27 @@ def fitted(texts, labels):
     return CommentClassifier(folds=2, **FAST).fit(texts, labels)
 
 
+def word_units(text, known):
+    """Tokens and pairs."""
+    tokens, pairs = unit_keys(text, known)
+    return tokens + pairs
+
+
+def gram_units(text, known):
+    """Character n-grams of tokens."""
+    return [gram for token in unit_keys(text, known)[0] for gram in char_ngrams(token)]
+
+
 def plain_features(classifier, train, texts):
     """The features of the model, made of plain scikit-learn parts only."""
-    weights, vocabulary = classifier.weights_, classifier.vocabulary_
-    frequency = known_words(train, classifier.min_df)
-
-    def word_units(text):
-        tokens, pairs = unit_keys(text, frequency)
-        return tokens + pairs
-
-    def parts_of(text, kind):
-        return [part for token in unit_keys(text, frequency)[0] for part in kind(token)]
-
-    units = (
-        word_units,
-        lambda text: parts_of(text, char_ngrams),
-        lambda text: parts_of(text, lambda token: vocabulary.word_classes.get(token, ())),
-    )
+    before, known = known_words(train, classifier.min_df), classifier.vocabulary_.known
     blocks = []
-    for analyzer, block, norm in zip(units, weights.blocks, (1, 1, classifier.class_scale), strict=True):
-        plain = TfidfVectorizer(analyzer=analyzer, vocabulary=block.keys, norm=None).fit(train)
-        fitted, wanted = plain.transform(train), plain.transform(texts)
+    for units, block in zip((word_units, gram_units), classifier.weights_.blocks, strict=True):
+        # what is common is counted before it is known which words the model keeps
+        plain = TfidfVectorizer(analyzer=lambda text, units=units: units(text, before), vocabulary=block.keys, norm=None).fit(train)
+        scale = 1 / np.sqrt(plain.transform(train).multiply(plain.idf_).sum(axis=1).mean())
+        wanted = plain.set_params(analyzer=lambda text, units=units: units(text, known)).transform(texts)
         # the square of a feature is its count times idf squared: each unit that holds it adds its own square
-        scale = norm / np.sqrt(fitted.multiply(plain.idf_).sum(axis=1).mean())
         blocks.append((wanted * scale, wanted.multiply(plain.idf_) * scale**2))
     length = np.sqrt(sum(squares.sum(axis=1) for _, squares in blocks))
     stacked = sparse.hstack([block for block, _ in blocks])
@@ -68,7 +66,7 @@ def plain_features(classifier, train, texts):
 
 def test_features_equal_plain_scikit_learn_parts(fitted, texts):
     """`TfidfVectorizer` over the same units gives the same matrix, within 1e-9."""
-    counted = count_units(texts, fitted.min_df)
+    counted = count_units(texts, fitted.min_df, known=fitted.vocabulary_.known)
     ours = assemble(counted, fitted.vocabulary_).to_sparse()
     assert abs(ours - plain_features(fitted, texts, texts)).max() < 1e-9
 

@@ -222,11 +222,11 @@ def test_contributions_are_those_that_eli5_finds(own_comments):
 
     rows = own_comments[:400]
     texts, labels = rows["text"].tolist(), rows["complaint"].astype(int).to_numpy()
-    model = CommentClassifier(min_df=2, max_words=2000, max_grams=2000, word_classes=(20,), folds=0).fit(texts, labels)
+    model = CommentClassifier(min_df=2, max_words=2000, max_grams=2000, folds=0).fit(texts, labels)
     matrix = assemble(count_units(texts, 2), model.vocabulary_).to_sparse().tocsr()
     plain = LogisticRegression()
     plain.classes_, plain.coef_, plain.intercept_ = model.classes_, model.coef_, model.intercept_
-    blocks = zip(("word", "gram", "class"), model.vocabulary_.blocks, strict=True)
+    blocks = zip(("word", "gram"), model.vocabulary_.blocks, strict=True)
     names = [f"{kind}|{key}" for kind, block in blocks for key in block.keys]
     scorer = Scorer(model.weights_)
     for row, text in enumerate(texts[:20]):

@@ -44,7 +44,7 @@ def test_changes_are_told_with_their_cause(shipped_guard, milder):
 def test_what_a_model_cannot_see_is_told(shipped_guard):
     """A head that one of the models lacks has no score there, and is what a change is put down to, with its words."""
     rows = labelled("a", ["cheap", "kind"])
-    spam_alone = train_guard(rows, recipe=Recipe(min_df=2, folds=2, word_classes=()))
+    spam_alone = train_guard(rows, recipe=Recipe(min_df=2, folds=2))
     row = compare_models(shipped_guard, spam_alone, ["kind, kind, you useless idiots"]).changes.iloc[0]
     assert (row["action_after"], row["head"]) == ("none", "offensive_language")
     assert row["score_before"] > 0.5 and pd.isna(row["score_after"]) and "idiots -" in row["why"]
@@ -103,7 +103,7 @@ def labelled(source, words, n=24):
 def test_the_effect_of_a_source():
     """Trained without the source that calls "mushrooms" spam, the model does not know the word."""
     comments = pd.concat([labelled("usual", ["cheap", "kind"]), labelled("odd", ["mushrooms", "nurses"])], ignore_index=True)
-    recipe = Recipe(min_df=2, folds=2, word_classes=())
+    recipe = Recipe(min_df=2, folds=2)
     guard = train_without("odd", comments, recipe=recipe)
     scores = dict(zip(["cheap", "mushrooms"], guard.scores(["cheap", "mushrooms"])[:, 0], strict=True))
     assert scores["cheap"] > scores["mushrooms"]

@@ -109,7 +109,7 @@ def test_flipped_labels_are_suspect(own_comments):
     rows = own_comments.head(1500)
     turned = set(range(0, len(rows), 40))
     poisoned = rows.assign(spam=rows["spam"].mask(rows.index.isin(turned), 1 - rows["spam"]))
-    classifier = CommentClassifier(min_df=3, folds=2, max_words=2000, max_grams=2000, word_classes=())
+    classifier = CommentClassifier(min_df=3, folds=2, max_words=2000, max_grams=2000)
     suspects = suspect_labels(poisoned, classifier.fit(poisoned["text"], poisoned[["spam"]]))
     first = suspects.loc[suspects["head"] == "spam", "comment"].head(2 * len(turned))
     assert len(turned.intersection(first.tolist())) > 0.6 * len(turned)

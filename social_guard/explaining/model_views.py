@@ -16,9 +16,7 @@ from ..model.scorer import Block, Scorer, Weights
 if TYPE_CHECKING:
     import pandas as pd
 
-KINDS = ("word", "pair", "gram", "class")
-MEMBERS = 5
-"""So many words are named for a word class, the commonest."""
+KINDS = ("word", "pair", "gram")
 
 
 def token_parts(weights: Weights, token: str) -> Iterator[tuple[str, str, Integers]]:
@@ -26,7 +24,6 @@ def token_parts(weights: Weights, token: str) -> Iterator[tuple[str, str, Intege
     blocks: tuple[tuple[str, Block, Sequence[str]], ...] = (
         ("word", weights.words, [token]),
         ("gram", weights.grams, sorted(char_ngrams(token))),
-        ("class", weights.classes, weights.word_classes.get(token, ())),
     )
     for kind, block, names in blocks:
         for name in names:
@@ -43,15 +40,14 @@ def strongest_terms(weights: Weights, head: str, most: int = 20, *, kind: str | 
     head : str
     most : int
         How many terms to list.
-    kind : {"word", "pair", "gram", "class"}, optional
-        List these alone: tokens, pairs of neighbouring tokens, character n-grams of tokens, word classes.
+    kind : {"word", "pair", "gram"}, optional
+        List these alone: tokens, pairs of neighbouring tokens, character n-grams of tokens.
 
     Returns
     -------
     pandas.DataFrame
-        ``term``, ``kind``, ``weight``, ``comments``, ``members``: the weight is what the term adds to the log-odds of a
-        comment whose length norm is 1; ``comments`` is how many training comments hold it; ``members`` are the commonest
-        words of a class.
+        ``term``, ``kind``, ``weight``, ``comments``: the weight is what the term adds to the log-odds of a
+        comment whose length norm is 1; ``comments`` is how many training comments hold it.
 
     Raises
     ------
@@ -72,15 +68,13 @@ def strongest_terms(weights: Weights, head: str, most: int = 20, *, kind: str | 
     if kind not in (None, *KINDS):
         raise DataError(f"{kind!r} is no kind of term: allowed are {', '.join(KINDS)}")
     h = weights.heads.index(head)
-    frames = [_block_terms(name, block, h) for name, block in zip(("word", "gram", "class"), weights.blocks, strict=True)]
+    frames = [_block_terms(name, block, h) for name, block in zip(("word", "gram"), weights.blocks, strict=True)]
     terms = pd.concat(frames, ignore_index=True)
     terms["weight"] *= weights.steps[h]
     if kind is not None:
         terms = terms[terms["kind"] == kind]
     order = terms["weight"].abs().sort_values(ascending=False, kind="stable").index[:most]
-    shown = terms.loc[order].reset_index(drop=True)
-    members = _members(weights, set(shown.loc[shown["kind"] == "class", "term"]))
-    return shown.assign(members=[", ".join(members.get(term, ())) for term in shown["term"]])
+    return terms.loc[order].reset_index(drop=True)
 
 
 def _block_terms(kind: str, block: Block, h: int) -> pd.DataFrame:
@@ -89,16 +83,6 @@ def _block_terms(kind: str, block: Block, h: int) -> pd.DataFrame:
     kinds = ["pair" if kind == "word" and " " in key else kind for key in block.keys]
     columns = {"term": block.keys, "kind": kinds, "weight": block.values[:, h].astype(float), "comments": block.frequencies}
     return pd.DataFrame(columns)
-
-
-def _members(weights: Weights, wanted: set[str]) -> dict[str, list[str]]:
-    index, frequencies = weights.words.index, weights.words.frequencies
-    held: dict[str, list[str]] = {name: [] for name in wanted}
-    for word, names in weights.word_classes.items():
-        for name in wanted.intersection(names):
-            held[name].append(word)
-    common = {word: int(frequencies[index[word]]) if word in index else 0 for word in chain.from_iterable(held.values())}
-    return {name: sorted(words, key=lambda word: (-common[word], word))[:MEMBERS] for name, words in held.items()}
 
 
 def term_sources(weights: Weights, comments: pd.DataFrame, head: str, terms: Sequence[str]) -> pd.DataFrame:
@@ -111,7 +95,7 @@ def term_sources(weights: Weights, comments: pd.DataFrame, head: str, terms: Seq
         Labelled comments with the columns ``text``, ``source`` and the head, as `files.data.load_comments` gives them.
     head : str
     terms : sequence of str
-        Tokens, pairs, character n-grams or word classes, as `strongest_terms` lists them.
+        Tokens, pairs or character n-grams, as `strongest_terms` lists them.
 
     Returns
     -------
@@ -151,6 +135,5 @@ def _holding(weights: Weights, texts: Sequence[str], terms: Sequence[str]) -> np
     for i, text in enumerate(texts):
         tokens, pairs = unit_keys(text, known)
         held = {*tokens, *pairs, *chain.from_iterable(map(char_ngrams, tokens))}
-        held.update(chain.from_iterable(weights.word_classes.get(token, ()) for token in tokens))
         result[i] = [term in held for term in terms]
     return result

@@ -5,7 +5,7 @@ file                content
 =================== ==============================================================================
 ``manifest.json``   format, heads, assumed prevalence, training sources, versions, metrics, hashes
 ``weights.npz``     arrays of numbers only, read with ``allow_pickle=False``
-``vocabulary.txt.gz`` one feature a line: words, character n-grams, word classes; then each word with its classes
+``vocabulary.txt.gz`` one feature a line: words and pairs, then character n-grams
 ``policy.toml``     the thresholds; outside the hashes, since a person edits it
 =================== ==============================================================================
 
@@ -21,9 +21,8 @@ import json
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import chain
 from math import prod
 from pathlib import Path
@@ -39,7 +38,7 @@ from ..policy.settings import Policy
 from ..safe_files import new_folder, read_bounded
 
 FORMAT = 1
-BLOCKS = ("word", "gram", "class")
+BLOCKS = ("word", "gram")
 WEIGHTS, VOCABULARY, MANIFEST, POLICY = "weights.npz", "vocabulary.txt.gz", "manifest.json", "policy.toml"
 PINNED = "default_model.sha256"
 """Beside this module; ``sha256sum -c`` in the folder of the model reads it too."""
@@ -140,8 +139,7 @@ def _weights_bytes(weights: Weights) -> bytes:
 
 
 def _vocabulary_bytes(weights: Weights) -> bytes:
-    classes = ("\t".join([word, *names]) for word, names in weights.word_classes.items())
-    text = "\n".join(chain(*(block.keys for block in weights.blocks), classes))
+    text = "\n".join(chain(*(block.keys for block in weights.blocks)))
     return gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0)
 
 
@@ -262,23 +260,16 @@ def _parse_weights(weights: bytes, vocabulary: bytes, manifest: dict[str, Any]) 
     heads = tuple(map(str, manifest["heads"]))
     ends = np.cumsum([len(loaded[f"{name}_frequencies"]) for name in BLOCKS])
     starts = [0, *ends[:-1]]
-    words, grams, classes = [
+    words, grams = [
         _block(keys[start:end], name, float(scale), loaded)
         for name, start, end, scale in zip(BLOCKS, starts, ends, loaded["scales"], strict=True)
     ]
-    word_classes = _word_classes(keys[ends[-1] :])
-    if not set(chain.from_iterable(word_classes.values())) <= set(classes.keys):
-        raise ValueError("a word has a class that is not in the vocabulary")
-    result = Weights(heads, loaded["intercepts"], loaded["steps"], int(loaded["n_comments"]), words, grams, classes, word_classes)
+    if len(keys) > ends[-1]:
+        raise ValueError("the vocabulary has more lines than there are weights")
+    result = Weights(heads, loaded["intercepts"], loaded["steps"], int(loaded["n_comments"]), words, grams)
     _check_shapes(result)
     _check_ranges(result)
     return result
-
-
-def _word_classes(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The classes of each word; many words have the same ones, which are made once."""
-    classes = cache(lambda names: tuple(names.split("\t")[1:]))
-    return {word: classes(tab + names) for word, tab, names in (line.partition("\t") for line in lines)}
 
 
 def _unpack_lines(vocabulary: bytes) -> list[str]:

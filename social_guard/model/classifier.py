@@ -20,9 +20,8 @@ from ..arrays import Floats
 from ..exceptions import DataError, LabelError
 from ..prevalence import check_shares
 from .given import check_posts, check_texts
-from .matrix import CommentMatrix, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units, known_words
+from .matrix import CommentMatrix, Vocabulary, VocabularyRecipe, assemble, choose_vocabulary, count_units
 from .scorer import Block, Scorer, Weights, to_probability
-from .word_classes import induce_word_classes
 
 GRID = 4095
 """The largest weight of a head in steps: weights are whole numbers of steps."""
@@ -54,14 +53,10 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
     min_df : int, default=5
         In how many comments a token, pair or character n-gram must stand to be a feature.
     min_groups : int, default=1
-        By how many ``groups`` a token or pair must be used, so that none gives away what one person wrote; with more than
-        one, first names that only few people use are no features either. Character n-grams are not held to it.
+        By how many ``groups`` a token, pair or character n-gram must be used, so that none gives away what one person wrote;
+        with more than one, names that only few people use are no features either.
     max_words, max_grams : int, default=60_000
         How many tokens and pairs, and how many character n-grams, to keep at the most.
-    word_classes : sequence of int, default=(300, 1500)
-        How many word classes each partition has; one for which there are too few words is left out.
-    class_scale : float, default=0.5
-        How much the word classes count beside the words and the n-grams, which count 1 each.
     folds : int, default=3
         How many folds calibration uses; 0 leaves the log-odds as fitted.
     prevalence : mapping of str to float, default=None
@@ -98,8 +93,6 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         min_groups: int = 1,
         max_words: int = 60_000,
         max_grams: int = 60_000,
-        word_classes: Sequence[int] = (300, 1500),
-        class_scale: float = 0.5,
         folds: int = 3,
         prevalence: Mapping[str, float] | None = None,
         n_jobs: int | None = None,
@@ -110,8 +103,6 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         self.min_groups = min_groups
         self.max_words = max_words
         self.max_grams = max_grams
-        self.word_classes = word_classes
-        self.class_scale = class_scale
         self.folds = folds
         self.prevalence = prevalence
         self.n_jobs = n_jobs
@@ -178,13 +169,11 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
     def _matrix(
         self, texts: list[str], posts: list[str] | None, counted: NDArray[np.bool_], groups: NDArray[Any]
     ) -> CommentMatrix:
-        """The comments in a vocabulary chosen from those that are counted."""
-        plain = list(compress(texts, counted))
-        units = count_units(texts, self.min_df, posts, known_words(plain, self.min_df))
-        classes = induce_word_classes(plain, self.word_classes, min_df=self.min_df)
-        recipe = VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.class_scale, self.min_groups)
-        self.vocabulary_ = choose_vocabulary(units.take(counted), classes, recipe, groups[counted])
-        return assemble(units, self.vocabulary_)
+        """The comments in a vocabulary chosen from those that are counted, read as the scorer will read them."""
+        plain = count_units(list(compress(texts, counted)), self.min_df, posts and list(compress(posts, counted)))
+        recipe = VocabularyRecipe(self.min_df, self.max_words, self.max_grams, self.min_groups)
+        self.vocabulary_ = choose_vocabulary(plain, recipe, groups[counted])
+        return assemble(count_units(texts, self.min_df, posts, self.vocabulary_.known), self.vocabulary_)
 
     def _check_labels(self, y: ArrayLike | pd.DataFrame, n_comments: int) -> Floats:
         names = [str(name) for name in y.columns] if isinstance(y, pd.DataFrame) else None
@@ -401,8 +390,8 @@ def to_weights(heads: tuple[str, ...], vocabulary: Vocabulary, coef: Floats, int
     steps = np.maximum(np.abs(values).max(axis=1), np.finfo(float).tiny) / GRID
     grid = np.rint(values / steps[:, None]).astype(np.int16).T
     parts = np.split(grid, np.cumsum([len(block.keys) for block in vocabulary.blocks])[:-1])
-    words, grams, classes = (
+    words, grams = (
         Block(features.keys, features.frequencies, features.scale, part)
         for features, part in zip(vocabulary.blocks, parts, strict=True)
     )
-    return Weights(heads, intercepts, steps, vocabulary.n_comments, words, grams, classes, vocabulary.word_classes)
+    return Weights(heads, intercepts, steps, vocabulary.n_comments, words, grams)

@@ -7,7 +7,7 @@ which token, and which token holds which n-gram. Multiplying by the factors cost
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,6 @@ class VocabularyRecipe:
     min_df: int
     max_words: int
     max_grams: int
-    class_scale: float
     min_groups: int = 1
 
 
@@ -49,31 +48,28 @@ class Features:
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """The features of a model: tokens and pairs, and two kinds of part of a token, n-grams and word classes.
+    """The features of a model: tokens and pairs, and the character n-grams of tokens.
 
     Attributes
     ----------
-    words, grams, classes : Features
-    word_classes : mapping of str to tuple of str
-        The classes of each word, of which ``classes`` holds the names.
+    words, grams : Features
     n_comments : int
         How many comments the frequencies were counted on.
     """
 
     words: Features
     grams: Features
-    classes: Features
-    word_classes: Mapping[str, tuple[str, ...]]
     n_comments: int
 
-    def parts(self, token: str) -> set[str]:
-        """The character n-grams and the classes of a token."""
-        return char_ngrams(token).union(self.word_classes.get(token, ()))
+    @property
+    def blocks(self) -> tuple[Features, Features]:
+        """Both blocks in the order of the matrix's columns."""
+        return self.words, self.grams
 
     @property
-    def blocks(self) -> tuple[Features, Features, Features]:
-        """The three blocks in the order of the matrix's columns."""
-        return self.words, self.grams, self.classes
+    def known(self) -> Lexicon:
+        """The words that what is written may be meant to be, as `Scorer.known`."""
+        return Lexicon.of_features(self.words.keys, self.words.frequencies.tolist())
 
     @property
     def feature_values(self) -> Floats:
@@ -91,8 +87,8 @@ class CommentMatrix:
         Which comment holds which token or pair.
     tokens : (n_comments, n_tokens) sparse matrix
         Which comment holds which token, in the vocabulary or not.
-    parts : (n_tokens, n_parts) sparse matrix
-        Which token holds which character n-gram and which word class.
+    parts : (n_tokens, n_grams) sparse matrix
+        Which token holds which character n-gram.
     values : (n_features,) float array
         What a feature counts where it stands.
     lengths : (n_comments,) float array
@@ -226,7 +222,6 @@ def _indicator(lists: Sequence[Sequence[int]], width: int) -> sparse.csr_matrix:
 
 def choose_vocabulary(
     counted: CountedComments,
-    word_classes: Mapping[str, tuple[str, ...]],
     recipe: VocabularyRecipe,
     groups: NDArray[Any] | None = None,
 ) -> Vocabulary:
@@ -235,8 +230,6 @@ def choose_vocabulary(
     Parameters
     ----------
     counted : CountedComments
-    word_classes : mapping of str to tuple of str
-        The classes of each word, if there are any.
     recipe : VocabularyRecipe
     groups : (n_comments,) array, optional
         By whom each comment is, as far as that is known; by default each is by somebody else.
@@ -247,14 +240,10 @@ def choose_vocabulary(
     keys = counted.token_keys + counted.pair_keys
     free = np.array([named.isdisjoint(key.split(" ")) for key in keys], bool)
     words = _commonest(keys, np.concatenate(counts) * free, recipe.min_df, recipe.max_words)
-    others = [() if token in named else char_ngrams(token) for token in counted.token_keys]
-    grams = _commonest(*_part_counts(counted.tokens, others, people, recipe.min_groups), recipe.min_df, recipe.max_grams)
-    of_words = [word_classes.get(token, ()) for token in counted.token_keys]
-    classes = _commonest(*_part_counts(counted.tokens, of_words, people, recipe.min_groups), recipe.min_df, recipe.max_words)
-    kept = set(classes.keys)
-    in_use = {word: common for word, names in word_classes.items() if (common := tuple(n for n in names if n in kept))}
-    vocabulary = Vocabulary(words, grams, classes, in_use, counted.tokens.shape[0])
-    return _scaled(vocabulary, assemble(counted, vocabulary), recipe.class_scale)
+    parts = [set() if token in named else char_ngrams(token) for token in counted.token_keys]
+    grams = _commonest(*_part_counts(counted.tokens, parts, people, recipe.min_groups), recipe.min_df, recipe.max_grams)
+    vocabulary = Vocabulary(words, grams, counted.tokens.shape[0])
+    return _scaled(vocabulary, assemble(counted, vocabulary))
 
 
 def _holders(groups: NDArray[Any]) -> sparse.csr_matrix:
@@ -283,7 +272,7 @@ def _commonest(keys: Sequence[str], counts: NDArray[np.integer], min_df: int, mo
 
 
 def _part_counts(
-    tokens: sparse.csr_matrix, parts: Sequence[Iterable[str]], people: sparse.csr_matrix, least: int
+    tokens: sparse.csr_matrix, parts: Sequence[set[str]], people: sparse.csr_matrix, least: int
 ) -> tuple[list[str], NDArray[np.integer]]:
     """The parts of all tokens, and their counts as those of `_block_counts`, a block of rows at a time to bound memory."""
     index: dict[str, int] = {}
@@ -302,17 +291,12 @@ def _product_counts(left: sparse.csr_matrix, right: sparse.csr_matrix) -> NDArra
     return counts
 
 
-def _scaled(vocabulary: Vocabulary, matrix: CommentMatrix, class_scale: float) -> Vocabulary:
-    """Give the blocks of words and of n-grams a mean square norm of 1 over the comments, that of classes another."""
-    split = np.cumsum([len(block.keys) for block in vocabulary.blocks])[:-1]
-    words, grams, classes = vocabulary.blocks
-    squares = np.split(matrix.squares(), split)
-    return replace(
-        vocabulary,
-        words=replace(words, scale=_scale_to(1.0, squares[0])),
-        grams=replace(grams, scale=_scale_to(1.0, squares[1])),
-        classes=replace(classes, scale=_scale_to(class_scale, squares[2])),
-    )
+def _scaled(vocabulary: Vocabulary, matrix: CommentMatrix) -> Vocabulary:
+    """Give each block a mean square norm of 1 over the comments."""
+    words, grams = vocabulary.blocks
+    squares = np.split(matrix.squares(), [len(words.keys)])
+    scaled = [replace(block, scale=_scale_to(1.0, part)) for block, part in zip((words, grams), squares, strict=True)]
+    return replace(vocabulary, words=scaled[0], grams=scaled[1])
 
 
 def _scale_to(norm: float, squares: Floats) -> float:
@@ -325,10 +309,10 @@ def assemble(counted: CountedComments, vocabulary: Vocabulary) -> CommentMatrix:
     word_index = {word: i for i, word in enumerate(vocabulary.words.keys)}
     words = counted.tokens @ _selection(counted.token_keys, word_index)
     words += counted.pairs @ _selection(counted.pair_keys, word_index)
-    part_index = {part: i for i, part in enumerate(vocabulary.grams.keys + vocabulary.classes.keys)}
+    gram_index = {gram: i for i, gram in enumerate(vocabulary.grams.keys)}
     # sorted: the order of a set changes from one process to the next, and with it the last bits of every sum
-    lists = [sorted(part_index[p] for p in vocabulary.parts(token) if p in part_index) for token in counted.token_keys]
-    parts = _indicator(lists, len(part_index))
+    lists = [sorted(gram_index[gram] for gram in char_ngrams(token) if gram in gram_index) for token in counted.token_keys]
+    parts = _indicator(lists, len(gram_index))
     empty = np.zeros(words.shape[0])
     return CommentMatrix(words.tocsr(), counted.tokens, parts, vocabulary.feature_values, empty)._with_lengths()
 

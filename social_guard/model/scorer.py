@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import accumulate, chain, pairwise
@@ -92,10 +92,8 @@ class Weights:
         In log-odds; a step is what one unit of a value is worth.
     n_comments : int
         How many comments the frequencies were counted on.
-    words, grams, classes : Block
-        Tokens and pairs; character n-grams of tokens; word classes.
-    word_classes : mapping of str to tuple of str
-        The classes of each word.
+    words, grams : Block
+        Tokens and pairs; character n-grams of tokens.
     """
 
     heads: tuple[str, ...]
@@ -104,8 +102,6 @@ class Weights:
     n_comments: int
     words: Block
     grams: Block
-    classes: Block
-    word_classes: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
         """As in `Block`."""
@@ -113,9 +109,9 @@ class Weights:
             array.setflags(write=False)
 
     @property
-    def blocks(self) -> tuple[Block, Block, Block]:
-        """The three blocks."""
-        return self.words, self.grams, self.classes
+    def blocks(self) -> tuple[Block, Block]:
+        """Both blocks."""
+        return self.words, self.grams
 
 
 def inverse_frequency(frequencies: NDArray[np.int32], n_comments: int) -> Floats:
@@ -143,18 +139,14 @@ class Scorer:
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
         norms = [block.norms(weights.n_comments) for block in weights.blocks]
-        words, grams, classes = (partial(self._row_number, b, _plain_rows(b), n.data) for b, n in zip(weights.blocks, norms, strict=True))
+        words, grams = (partial(self._row_number, b, _plain_rows(b), n.data) for b, n in zip(weights.blocks, norms, strict=True))
         self._gram_norms = norms[1]
         self._word_number, self._gram_numbers = words, Remembered(grams, CACHE_SIZE)
-        self._class_numbers = Remembered(classes, CACHE_SIZE)
         self._numbers = Remembered(self._unit_number, CACHE_SIZE)
         self._values, self._columns = Struct(f"<{len(weights.heads)}h"), Struct(f"<{len(weights.heads) + 1}q")
         self._signs = int.from_bytes(self._columns.pack(*[-(1 << 63)] * (len(weights.heads) + 1)), "little")
         self._steps = list(zip(weights.steps.tolist(), weights.intercepts.tolist(), strict=True))
-        counts = weights.words.frequencies.astype(float).tolist()
-        least = min(counts, default=1.0)  # what has a class, but no weight of its own, is seldom
-        words = {key: count for key, count in zip(weights.words.keys, counts, strict=True) if " " not in key}
-        self.known = Lexicon(dict.fromkeys(weights.word_classes, least) | words)
+        self.known = Lexicon.of_features(weights.words.keys, weights.words.frequencies.tolist())
         self._context = weights.words.index.keys() & KEYS
 
     def __reduce__(self) -> tuple[type[Scorer], tuple[Weights]]:
@@ -165,10 +157,8 @@ class Scorer:
     def _block_sums(self) -> BlockSums:
         from .block_sums import BlockSums, Rows
 
-        words, grams, n_comments = self.weights.words, self.weights.grams, self.weights.n_comments
-        keys = [*words.keys, *(word for word in self.weights.word_classes if word not in words.index)]
-        rows = np.pad(words.rows(n_comments), ((0, len(keys) - len(words.keys)), (0, 0))) + self._class_sums(keys)
-        return BlockSums(Rows(keys, rows), Rows(grams.keys, grams.rows(n_comments)), self.known)
+        words, grams = (Rows(block.keys, block.rows(self.weights.n_comments)) for block in self.weights.blocks)
+        return BlockSums(words, grams, self.known)
 
     def totals(self, texts: Sequence[str], posts: Sequence[str] | None = None) -> Integers:
         """Sums of the values and norms of each comment's units, shape (n_texts, n_heads + 1).
@@ -220,13 +210,12 @@ class Scorer:
         return sum(self._numbers[key] for key in keys if key in self._context)
 
     def _unit_number(self, unit: str) -> int:
-        """The row of a token or a pair: its own, those of its n-grams, and those of its classes."""
+        """The row of a token or a pair: its own, and those of a token's n-grams."""
         own = self._word_number(unit) if unit in self.weights.words.index else 0
         if " " in unit:
             return own
         grams = self.weights.grams.index.keys() & cut_ngrams(unit)
-        classes = self.weights.word_classes.get(unit, ())
-        return own + sum(map(self._gram_numbers.__getitem__, grams)) + sum(map(self._class_numbers.__getitem__, classes))
+        return own + sum(map(self._gram_numbers.__getitem__, grams))
 
     def unit_rows(self, units: Sequence[str]) -> Integers:
         """Values and norms of tokens and pairs, shape (n_units, n_heads + 1)."""
@@ -254,15 +243,6 @@ class Scorer:
         """Packed columns as one whole number."""
         # turning the sign of each column is adding half its range, so that no column borrows of another
         return (int.from_bytes(row, "little") ^ self._signs) - self._signs
-
-    def _class_sums(self, units: Sequence[str]) -> Integers:
-        """Values and norms of the classes of each unit together, shape (n_units, n_heads + 1)."""
-        index, rows = self.weights.classes.index, self.weights.classes.rows(self.weights.n_comments)
-        classes = self.weights.word_classes
-        held = np.array([(i, index[name]) for i, unit in enumerate(units) for name in classes.get(unit, ())], np.intp).reshape(-1, 2)
-        sums = np.zeros((len(units), rows.shape[1]), np.int64)
-        np.add.at(sums, held[:, 0], rows[held[:, 1]])
-        return sums
 
     def log_odds_of(self, text: str, post: str = "") -> list[float]:
         """The log-odds of one comment as `log_odds` gives them, to the bit; without arrays, which cost more than the sums."""

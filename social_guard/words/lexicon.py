@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -41,6 +41,11 @@ class Lexicon(dict[str, float]):
         super().__init__(counts or {})
         sizes = Counter(CHARACTERISTICS.values())
         self.update((name, self[known] / sizes[known]) for name, known in CHARACTERISTICS.items() if known in self and name not in self)
+
+    @classmethod
+    def of_features(cls, keys: Iterable[str], counts: Iterable[float]) -> Lexicon:
+        """The words among tokens and pairs, of which each stands in so many comments."""
+        return cls({key: float(count) for key, count in zip(keys, counts, strict=True) if " " not in key})
 
     def __reduce__(self) -> tuple[type[Lexicon], tuple[dict[str, float]]]:
         """Travels to another process as its words alone: keys are drawn anew in every process."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..words.text import fold, tokens
+from social_guard.words.text import fold, tokens
 
 DIMENSIONS = 150
 WORDS_PER_CLASS = 8
