@@ -21,12 +21,16 @@ from sklearn.metrics import f1_score, roc_auc_score
 from social_guard import CATEGORIES, SIGNPOSTS, SocialGuard
 from social_guard.evaluation.bootstrap import Redraws
 from social_guard.evaluation.measures import Sample, calibration_error
-from social_guard.files.data import load_comments
+from social_guard.files.data import load_comments, stable_fractions
+from social_guard.files.persistence import load_model
 from social_guard.safe_files import write_file
+from social_guard.training import Recipe, thin_sources
+from social_guard.words.lexicon import Lexicon
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFENSIVE = ["abuse", "offensive_language", "harassment", "hate_speech"]
 FOUND_BY_F1 = [key for key in SIGNPOSTS if key in ("complaint", "compliment", "clinical_question", "appointment", "enquiry")]
+CLEAN = 10_000
 HEAD = """\
 # Goals, met and missed
 
@@ -171,13 +175,29 @@ def foreign_rows(guard: SocialGuard, corpora: Path) -> Iterator[Row]:
     yield Row("AUC of off_topic, chatter of Twitter against questions on health", "sources not learnt from", "0.95", f"{area:.3f}", area >= 0.95)
 
 
+def clean_row(guard: SocialGuard, corpora: Path) -> Row:
+    """Harmless public comments that are acted on only because they are read as if something in them were disguised."""
+    public = load_comments(corpora, licence_class="open")
+    labels = public.reindex(columns=list(CATEGORIES))
+    clean = public[(labels["offensive_language"] == 0).fillna(False) & ~(labels == 1).any(axis=1)].drop(thin_sources(public, Recipe.per_source).index, errors="ignore")
+    clean = clean.iloc[np.argsort(stable_fractions(clean["text"], "clean"))[:CLEAN]]
+    as_written = SocialGuard(load_model())
+    as_written._scorer.known = Lexicon()
+    acted, plain = (side.score_frame(clean)["action"].to_numpy() != "none" for side in (guard, as_written))
+    new, fewer = int((acted & ~plain).sum()), int((plain & ~acted).sum())
+    shown = f"{new} of {len(clean):,}; {fewer} the other way; {int(plain.sum())} without"
+    return Row("harmless comments acted on because a disguise is seen in them", "public comments without offence, left out of training", "none", shown, not new)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", type=Path, default=ROOT.parent / "shared" / "corpora")
     options = parser.parse_args()
     guard, folder = SocialGuard.load(), ROOT / "docs" / "figures"
     figures = read_figures(folder / "evaluation.json", guard, "make evaluate")["figures"]
-    rows = [*rows_of(figures), *(foreign_rows(guard, options.corpora) if options.corpora.is_dir() else ())]
+    rows = list(rows_of(figures))
+    if options.corpora.is_dir():
+        rows += [*foreign_rows(guard, options.corpora), clean_row(guard, options.corpora)]
     table = pd.DataFrame(rows).assign(met=["yes" if row.met else "**no**" for row in rows])
     chance = CHANCE.format(chance=f"{np.mean([figures[FROZEN]['measures'][key]['ece_by_chance'] for key in CATEGORIES]):.2f}")
     write_file(folder / "goals.md", HEAD.format(model=guard.model_hash[:12]) + markdown(table) + "\n" + chance)

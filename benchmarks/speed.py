@@ -111,7 +111,7 @@ def start_cost(references, rounds):
     The package is compiled first, as pip does when it installs one; a checkout may be told to keep nothing compiled.
     """
     compileall.compile_dir(Path(ROOT, "social_guard"), quiet=1)
-    commands = {"social_guard": "from social_guard import SocialGuard; SocialGuard.load().moderate('Thank you')"}
+    commands = {"python with numpy alone": "import numpy", "social_guard": "from social_guard import SocialGuard; SocialGuard.load().moderate('Thank you')"}
     with tempfile.TemporaryDirectory() as folder:
         for name, reference in references.items():
             path = Path(folder) / f"{name}.pickle"
