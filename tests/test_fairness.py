@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate
 from sklearn.metrics import roc_auc_score
 
 from social_guard import evaluate_templates
@@ -75,8 +76,23 @@ def test_areas_are_those_of_borkan():
         assert row[f"{name}_auc"] == pytest.approx(roc_auc_score(truth[part], score[part]))
         assert row[f"{name}_auc_low"] <= row[f"{name}_auc"] <= row[f"{name}_auc_high"]
     assert row["bpsn_auc"] < row["subgroup_auc"] < row["bnsp_auc"]
-    false = [(score[~truth & side] >= 0.4).mean() for side in (inside, ~inside)]
-    assert (row["false_review"], row["gap_review"]) == pytest.approx((false[0], false[0] - false[1]))
+
+
+def test_gaps_are_those_of_fairlearn():
+    """Between a group and the rest at each step, and between the identities of sentences."""
+    random = np.random.default_rng(3)
+    truth, inside, score = random.uniform(size=400) < 0.3, random.uniform(size=400) < 0.4, random.uniform(size=400)
+    labels, scores = pd.DataFrame({"hate_speech": truth.astype(int)}), pd.DataFrame({"hate_speech": score})
+    identity, redraws = pd.Series(np.where(inside, "women", "")), draw(np.arange(400).astype(str), truth.astype(int), redraws=2)
+    row = group_measures(labels, scores, identity, policy=POLICY, redraws=redraws).loc[("hate_speech", "women")]
+    for step, limit in {"review": 0.4, "hide": 0.7}.items():
+        frame = MetricFrame(metrics=false_positive_rate, y_true=truth, y_pred=score >= limit, sensitive_features=inside)
+        assert row[f"false_{step}"] == pytest.approx(frame.by_group[True])
+        assert row[f"gap_{step}"] == pytest.approx(frame.by_group[True] - frame.by_group[False])
+    found, filled = evaluate_templates(Biased(), TEMPLATES, IDENTITIES), fill_templates(TEMPLATES, IDENTITIES)
+    reached = Biased().scores(filled["text"])[:, 0] >= 0.4
+    frame = MetricFrame(metrics=selection_rate, y_true=reached, y_pred=reached, sensitive_features=filled["people"])
+    assert found.gaps.loc["review", "gap"] == frame.difference() > 0
 
 
 def test_a_group_with_one_answer_is_left_out():
