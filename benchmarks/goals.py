@@ -47,6 +47,11 @@ Among scores over 0.1, perfect scores would show a mean calibration error of {ch
 Rows = Mapping[str, Mapping[str, Any]]
 
 
+KIND = {"hide": "hidden as hate", "half": "scored over 0.5", "review": "in review for hate", "half_shifted": "over 0.5 where half is hate"}
+KIND |= {"any_category": "in review for any category", "any_action": "given any action"}
+"""What kind sentences may come to, as `evaluate_templates` names it."""
+
+
 class Row(NamedTuple):
     """One goal and what is measured."""
 
@@ -117,7 +122,7 @@ def hate_rows(functional: Mapping[str, Rows], gaps: Rows) -> Iterator[Row]:
         shown = f"{hate[form]:.3f}; {hate[f'{form}_negative']:.3f}"
         met = hate[form] >= 0.8 and hate[f"{form}_negative"] >= 0.75
         yield Row(f"accuracy on cases of hate; on its harmless ones, {name}", "functional cases", "0.80; 0.75", shown, met)
-    for step, name in (("hide", "hidden"), ("half", "scored over 0.5"), ("review", "in review"), ("half_shifted", "over 0.5 where half is hate")):
+    for step, name in KIND.items():
         gap = gaps[step]["gap"]
         yield Row(f"kind sentences {name}, widest gap between identities", "templates", "1 point", f"{100 * gap:.1f} points", gap <= 0.01)
 

@@ -45,6 +45,8 @@ def test_a_biased_judge_is_found_out():
     assert found.by_identity["mean_score"].round(3).tolist() == [0.01, 0.35]
     assert found.gaps.loc["review"].tolist() == [0.25, 0.0, 0.5, 0.5, "women"]
     assert found.gaps.loc["hide"].tolist() == [0.0, 0.0, 0.0, 0.0, ""]
+    assert found.gaps.loc["any_category"].tolist() == found.gaps.loc["review"].tolist()
+    assert found.gaps.loc["any_action"].tolist() == found.gaps.loc["hide"].tolist()
 
 
 def test_what_is_missing_is_named():

@@ -22,7 +22,7 @@ from ..categories import CATEGORIES
 from ..exceptions import DataError
 from ..policy.settings import Policy
 from .bootstrap import Redraws, with_interval
-from .judge import EVEN, Judge, even_scores, score_table, steps_of
+from .judge import EVEN, Judge, even_scores, first_limits, score_table, steps_of
 from .measures import Sample, area_under_curve
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class TemplateResults:
     ----------
     by_identity : frame
         One row an identity: ``characteristic``, ``sentences``, ``mean_score``, ``highest_score``, and the share that
-        reaches each step of the policy, a score of 0.5 (``half``), and 0.5 after shifting to a prevalence of one half
-        (``half_shifted``).
+        reaches each step of the policy, a score of 0.5 (``half``), 0.5 after shifting to a prevalence of one half
+        (``half_shifted``), and the review or an action of any category at all (``any_category``, ``any_action``).
     gaps : frame
         One row a step: the ``overall`` share, the ``lowest`` and the ``highest`` of any identity, the ``gap`` between
         them, and ``most_touched``, the identity with the highest.
@@ -103,11 +103,13 @@ def evaluate_templates(
     if category not in judge.heads:
         raise DataError(f"{category!r} is not scored; scored are {', '.join(judge.heads)}")
     filled = fill_templates(templates, identities)
-    scores = score_table(judge, filled["text"].tolist())[[category]]
-    shifted = even_scores(judge, scores)[category]
+    scores = score_table(judge, filled["text"].tolist())
     score = scores[category]
     reached = {step: score >= limit for step, limit in steps_of(judge.policy, category).items()}
-    reached |= {"half": score >= EVEN, "half_shifted": shifted >= EVEN}
+    reached |= {"half": score >= EVEN, "half_shifted": even_scores(judge, scores[[category]])[category] >= EVEN}
+    heads = [head for head in CATEGORIES if head in scores]
+    limits = np.array([first_limits(judge.policy, head) for head in heads]).T
+    reached |= {name: (scores[heads] >= least).any(axis=1) for name, least in zip(("any_category", "any_action"), limits, strict=True)}
     by_identity = filled[["people", "characteristic"]].assign(score=score, **reached).groupby("people", sort=False)
     shares = by_identity[list(reached)].mean()
     about = by_identity.agg(
