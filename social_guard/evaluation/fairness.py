@@ -104,12 +104,7 @@ def evaluate_templates(
         raise DataError(f"{category!r} is not scored; scored are {', '.join(judge.heads)}")
     filled = fill_templates(templates, identities)
     scores = score_table(judge, filled["text"].tolist())
-    score = scores[category]
-    reached = {step: score >= limit for step, limit in steps_of(judge.policy, category).items()}
-    reached |= {"half": score >= EVEN, "half_shifted": even_scores(judge, scores[[category]])[category] >= EVEN}
-    heads = [head for head in CATEGORIES if head in scores]
-    limits = np.array([first_limits(judge.policy, head) for head in heads]).T
-    reached |= {name: (scores[heads] >= least).any(axis=1) for name, least in zip(("any_category", "any_action"), limits, strict=True)}
+    score, reached = scores[category], _reached(judge, scores, category)
     by_identity = filled[["people", "characteristic"]].assign(score=score, **reached).groupby("people", sort=False)
     shares = by_identity[list(reached)].mean()
     about = by_identity.agg(
@@ -122,6 +117,16 @@ def evaluate_templates(
         "most_touched": shares.idxmax().where(shares.max() > 0, ""),
     })  # fmt: skip
     return TemplateResults(about.join(shares), gaps.rename_axis("step"))
+
+
+def _reached(judge: Judge, scores: pd.DataFrame, category: str) -> dict[str, pd.Series]:
+    """Which sentences reach what `TemplateResults` tells of."""
+    score = scores[category]
+    reached = {step: score >= limit for step, limit in steps_of(judge.policy, category).items()}
+    reached |= {"half": score >= EVEN, "half_shifted": even_scores(judge, scores[[category]])[category] >= EVEN}
+    heads = [head for head in CATEGORIES if head in scores]
+    limits = np.array([first_limits(judge.policy, head) for head in heads]).T
+    return reached | {name: (scores[heads] >= least).any(axis=1) for name, least in zip(("any_category", "any_action"), limits, strict=True)}
 
 
 # ---------------------------------------------------------------------------------------------- labelled comments

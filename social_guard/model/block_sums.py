@@ -78,9 +78,8 @@ class BlockSums:
         self._meant = np.append(np.arange(len(names)), -1)
         meant = self._meanings([encoded[i] for i in strange.tolist()])
         self._meant[strange] = np.where(meant < 0, strange, meant)
-        groups = [[self._index[word] for word in pair] for pair in CHARACTERISTICS.items()]
-        self._meant[[name for name, _ in groups]] = [known for _, known in groups]
-        self._kinds[[name for name, _ in groups]] = self._kinds[[known for _, known in groups]]
+        groups, read = ([self._index[word] for word in words] for words in zip(*CHARACTERISTICS.items(), strict=True))
+        self._meant[groups], self._kinds[groups] = read, self._kinds[read]
         sides = [[self._index[token] for token in key.split(" ")] for key in words.keys]
         paired = np.array([len(side) == 2 for side in sides], np.bool_)
         self._pairs = KeyTable(_pair_keys(*np.array([side for side in sides if len(side) == 2], np.int64).reshape(-1, 2).T))
