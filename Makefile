@@ -6,7 +6,7 @@ LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --n
 
 .PHONY: install demo notebooks test model agreement evaluate papers docs learning-curve benchmarks folds \
   lock audit sbom speed speed-scoring speed-growth speed-others speed-files speed-archive speed-spark speed-training \
-  speed-equality
+  speed-equality speed-kernel
 
 install:  ## the package with everything that developing it needs
 	$(PYTHON) -m pip install -e .[dev]
@@ -76,6 +76,9 @@ speed-spark:  ## a million rows in Spark and without; needs Java and the extra [
 
 speed-training:  ## the recipe beside plain scikit-learn
 	$(PYTHON) benchmarks/training.py --corpora $(CORPORA)
+
+speed-kernel:  ## what a compiled kernel would bring; no part of `speed`, needs pip install numba
+	$(PYTHON) benchmarks/kernel.py
 
 speed-equality:  ## scores equal those of scikit-learn on a million comments
 	$(PYTHON) benchmarks/equality.py
