@@ -17,10 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from contextlib import ExitStack
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -29,9 +26,7 @@ from linear import SHAPES
 from timing import ROOT, equal_reference, forget, fresh, in_batches, own_comments, seconds, usual_reference, write_page
 
 from social_guard import SocialGuard
-from social_guard.model import block_sums
 from social_guard.model.features import unit_keys
-from social_guard.words import block_fold
 
 BATCHES = (256, 1024, 4096)
 TURN = 25
@@ -70,43 +65,6 @@ def ratios(name, speeds):
         for other in speeds
         if other not in (OURS, WARM)
     }
-
-
-STEPS = {
-    "fold: pieces and names, one by one": (block_fold, ("_named", "_marked_pieces", "_spliced")),
-    "fold, tokens and keys, as arrays": (block_sums, ("read_tokens",)),
-    "words not met before, one by one": (block_sums.BlockSums, ("_learn",)),
-    "disguised stretches, one by one": (block_sums, ("reading_steps",)),
-    "words broken in two": (block_sums, ("joined_steps",)),
-    "pairs looked up, as arrays": (block_sums.BlockSums, ("_pair_units",)),
-    "distinct units and sums, as arrays": (block_sums.BlockSums, ("_unit_sums",)),
-}
-"""The steps of a batch and the functions that take them; one inside another counts for itself alone."""
-
-
-def step_shares(weights, comments, rounds):
-    """What share of a batch's time each step takes."""
-    spent, inside = dict.fromkeys(STEPS, 0.0), [0.0]
-
-    def timed(step, call):
-        def run(*given, **named):
-            inside.append(0.0)
-            start = time.process_time()
-            result = call(*given, **named)
-            took = time.process_time() - start
-            spent[step] += took - inside.pop()
-            inside[-1] += took
-            return result
-
-        return run
-
-    with ExitStack() as stack:
-        for step, (owner, names) in STEPS.items():
-            for name in names:
-                stack.enter_context(mock.patch.object(owner, name, timed(step, getattr(owner, name))))
-        whole = sum(seconds(fresh(weights).log_odds, comments[r * PART : (r + 1) * PART]) for r in range(rounds))
-    spent["all else"] = whole - sum(spent.values())
-    return [{"step": step, "share": f"{share / whole:.0%}"} for step, share in spent.items()]
 
 
 def one_speed(model, comments, references, turns):
@@ -219,7 +177,6 @@ def main() -> None:
     size = Path(ROOT, "models", "default")
     tables = {
         "Comments a second, comments not met before": batch_speed(weights, comments, references, rounds),
-        "Where a batch spends its time": step_shares(weights, comments, min(rounds, 3)),
         f"One comment, not met before, after {MET:,} others": one_speed(guard._model, own_comments(1), references, 24 * rounds),
         "One comment of 300 characters that no cache has met": hostile_speed(guard),
         "A whole process: import, load, decide once": start_cost(references, rounds),
