@@ -33,7 +33,7 @@ from social_guard.model.matrix import (
 from social_guard.model.scorer import inverse_frequency
 from social_guard.training import Recipe
 from social_guard.words import text
-from social_guard.words.groups import CHARACTERISTICS
+from social_guard.words.groups import NAMES, group_names
 from social_guard.words.lexicon import Lexicon
 from social_guard.words.marks import END, MARKS, NAME, SHOUT, START
 from social_guard.words.text import EMAIL, LINK, TOKEN_LENGTH, USER, fold, tokens
@@ -144,16 +144,21 @@ def replaced(counted: CountedComments, new: Mapping[str, str]) -> CountedComment
     return CountedComments(tokens, names_of, names, *_merged(counted.pairs, pair_keys))
 
 
+def characteristics() -> dict[str, str]:
+    """Names of groups of one word, and the characteristic."""
+    return {name: f"‹{key}›" for key, forms in group_names().items() for names in forms.values() for name in names if name in NAMES}
+
+
 @contextmanager
 def names_as_written() -> Iterator[None]:
-    """No characteristic in the place of the name of a group, for what is counted meanwhile."""
-    kept = dict(CHARACTERISTICS)
-    CHARACTERISTICS.clear()
+    """Names of groups read as any other word, in what is counted meanwhile."""
+    kept = dict(NAMES)
+    NAMES.clear()
     text._PIECES.clear()
     try:
         yield
     finally:
-        CHARACTERISTICS.update(kept)
+        NAMES.update(kept)
         text._PIECES.clear()
 
 
@@ -184,7 +189,7 @@ def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     classes = induce_word_classes(texts, CLASSES, min_df=Recipe.min_df)
     ships = build(counted, by)
     classed = with_units(ships, counted.tokens @ indicator([*classes.get(key, ()), "any"] for key in counted.token_keys), 0.5)
-    yield Variant("**ships: words, pairs, marks, n-grams; names of groups replaced by the characteristic; log-ratio scaling**", ships)
+    yield Variant("**ships: words, pairs, marks, n-grams; names of groups read as one; log-ratio scaling**", ships)
     yield Variant("no log-ratio scaling", ships, ratio_power=0.0)
     yield Variant("and word classes", classed)
     yield Variant("and word classes, no log-ratio scaling", classed, ratio_power=0.0)
@@ -195,9 +200,10 @@ def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     yield Variant("nothing seen through: no leet, masks, slips, spaces", build(count_units(texts, Recipe.min_df, known=Lexicon()), by))
     yield Variant("no links, addresses and user names", build(without(counted, {LINK, EMAIL, USER}), by))
     yield Variant("no numbers of five digits and more", build(without(counted, {"0" * n for n in range(5, TOKEN_LENGTH + 1)}), by))
-    yield Variant("all names of groups replaced by one class", build(replaced(counted, dict.fromkeys(CHARACTERISTICS.values(), "‹group›")), by))
     with names_as_written():
-        yield Variant("names of groups as they are written", build(count_units(texts, Recipe.min_df), by))
+        written = count_units(texts, Recipe.min_df)
+    yield Variant("names of groups as they are written", build(written, by))
+    yield Variant("names of groups read as the characteristic", build(replaced(written, characteristics()), by))
     yield Variant("words that one person uses, and rare names, too", build(counted, np.arange(len(rows))))
     yield Variant("names of people replaced by one class", build(replaced(counted, people(counted)), by))
     yield Variant("a title with a name replaced by one class", build(staff(counted), by))

@@ -61,7 +61,7 @@ def test_a_batch_and_one_alone_give_the_bits_of_the_simple_form(scorer, referenc
 
 
 @pytest.mark.parametrize("written", ["muslims", "MUSLIM", "musl1m", "mus lim", "m*slims", "musilms", "muslims*", "m.u.s.l.i.m"])
-def test_a_name_of_a_group_counts_as_the_characteristic(groups_scorer, written):
+def test_names_of_groups_count_the_same(groups_scorer, written):
     """However it is written, alone and among others; the sums hold nothing of the name."""
     texts = [f"all {name} here and sikhs" for name in (written, "hindus")]
     alone = groups_scorer.plain_totals(texts)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..words.block_fold import FIRST_MARK
-from ..words.groups import characteristic
+from ..words.groups import as_read
 from ..words.key_table import KeyTable, Positions
 from ..words.lexicon import Lexicon
 from ..words.spellings import WIDTH
@@ -110,7 +110,7 @@ def joined_steps(arrays: TokenArrays, piece: NDArray[np.bool_], tokens: KeyTable
     hit = np.flatnonzero(ids >= 0)
     spans = zip(*(numbers[:, hit].tolist() for numbers in (starts, starts + lengths)), strict=True)
     words = [[arrays.data[start:end].decode() for start, end in zip(*side, strict=True)] for side in spans]
-    kept = hit[[bool(known.joined(characteristic(first), characteristic(second))) for first, second in zip(*words, strict=True)]]
+    kept = hit[[bool(known.joined(as_read(first), as_read(second))) for first, second in zip(*words, strict=True)]]
     return Steps(arrays.owners[left[kept]], left[kept], left[kept] + 2, ids[kept])
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..arrays import Integers
 from ..words.block_fold import EDGE, FIRST_MARK, MARGIN, MARK_CODES
-from ..words.groups import CHARACTERISTICS
+from ..words.groups import GROUP, NAMES
 from ..words.key_table import Keys, KeyTable, Positions
 from ..words.lexicon import Lexicon
 from ..words.suspects import spaced_places
@@ -69,7 +69,7 @@ class BlockSums:
         self._readings: dict[bytes, tuple[tuple[int, int, int], ...]] = {}
         self._grams, self._gram_values = KeyTable(text_keys(list(map(str.encode, grams.keys)))), _columns(_packed(grams.values))
         held = chain.from_iterable(key.split(" ") for key in words.keys)
-        names = list(dict.fromkeys(chain(held, CHARACTERISTICS.values(), CHARACTERISTICS)))
+        names = list(dict.fromkeys(chain(held, [GROUP], NAMES)))
         self._index = {name: position for position, name in enumerate(names)}
         encoded = list(map(str.encode, names))
         self._tokens = KeyTable(token_keys(names))
@@ -78,8 +78,8 @@ class BlockSums:
         self._meant = np.append(np.arange(len(names)), -1)
         meant = self._meanings([encoded[i] for i in strange.tolist()])
         self._meant[strange] = np.where(meant < 0, strange, meant)
-        groups, read = ([self._index[word] for word in words] for words in zip(*CHARACTERISTICS.items(), strict=True))
-        self._meant[groups], self._kinds[groups] = read, self._kinds[read]
+        groups = [self._index[name] for name in NAMES]
+        self._meant[groups], self._kinds[groups] = self._index[GROUP], self._kinds[self._index[GROUP]]
         sides = [[self._index[token] for token in key.split(" ")] for key in words.keys]
         paired = np.array([len(side) == 2 for side in sides], np.bool_)
         self._pairs = KeyTable(_pair_keys(*np.array([side for side in sides if len(side) == 2], np.int64).reshape(-1, 2).T))

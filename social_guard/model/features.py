@@ -25,7 +25,7 @@ from itertools import chain, pairwise
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
-from ..words.groups import characteristic
+from ..words.groups import as_read
 from ..words.lexicon import Lexicon
 from ..words.marks import MARKS, mark, normalise_marked
 from ..words.text import (
@@ -222,7 +222,7 @@ def best_readings(readings: Iterable[Reading], known: Lexicon) -> list[Reading]:
         place = (reading.start, reading.end)
         if common > max(known.common if reading.bold else 0.0, best.get(place, (0.0,))[0]):
             best[place] = common, meant
-    return [reading._replace(word=" ".join(map(characteristic, reading.word.split()))) for _, reading in best.values()]
+    return [reading._replace(word=" ".join(map(as_read, reading.word.split()))) for _, reading in best.values()]
 
 
 def _across(steps: Sequence[Step], tokens: Sequence[str]) -> Iterator[tuple[Step, Step]]:

@@ -1,4 +1,4 @@
-"""Names for groups of people: to the model each is the characteristic alone, so that no group is judged by its name."""
+"""Names for groups of people: to the model they are all the same, so that no group is judged by its name."""
 
 from __future__ import annotations
 
@@ -26,22 +26,24 @@ def group_names() -> dict[str, dict[str, list[str]]]:
     return found
 
 
-CHARACTERISTICS = {
-    name: f"‹{characteristic}›"
-    for characteristic, forms in group_names().items()
+GROUP = "‹group›"
+"""Stands for each name of one word; like marks, nobody can write it."""
+NAMES = {
+    name: GROUP
+    for forms in group_names().values()
     for names in forms.values()
     for name in names
     if name.isalpha() and name not in _AMBIGUOUS
 }
-"""What stands for each name of one word; like marks, nobody can write it."""
+"""What is read for each of them."""
 
 
-def characteristic(token: str) -> str:
-    """What the model reads: the characteristic in the place of the name of a group, any other token as it is.
+def as_read(token: str) -> str:
+    """What the model reads: `GROUP` in the place of the name of a group, any other token as it is.
 
     Examples
     --------
-    >>> characteristic("hindus"), characteristic("nurses")
-    ('‹religion›', 'nurses')
+    >>> as_read("hindus"), as_read("nurses")
+    ('‹group›', 'nurses')
     """
-    return CHARACTERISTICS.get(token, token)
+    return NAMES.get(token, token)

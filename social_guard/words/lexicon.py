@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
-from .groups import CHARACTERISTICS, characteristic
+from .groups import GROUP, NAMES, as_read
 from .remembered import Remembered
 from .spellings import Spellings, is_plain
 
@@ -37,10 +36,10 @@ class Lexicon(dict[str, float]):
     """
 
     def __init__(self, counts: Mapping[str, float] | None = None) -> None:
-        """Where a characteristic is known, so are the names of its groups, which share its count."""
+        """Where groups are known, so are their names, which share the count."""
         super().__init__(counts or {})
-        sizes = Counter(CHARACTERISTICS.values())
-        self.update((name, self[known] / sizes[known]) for name, known in CHARACTERISTICS.items() if known in self and name not in self)
+        if GROUP in self:
+            self.update((name, self[GROUP] / len(NAMES)) for name in NAMES if name not in self)
 
     @classmethod
     def of_features(cls, keys: Iterable[str], counts: Iterable[float]) -> Lexicon:
@@ -63,7 +62,7 @@ class Lexicon(dict[str, float]):
 
     def meaning(self, word: str) -> str:
         """The known word that an unknown one is probably meant to be, or ``""``: a usual slip or trick away."""
-        return characteristic(self._meanings[word]) if is_plain(word) else ""
+        return as_read(self._meanings[word]) if is_plain(word) else ""
 
     def meanings(self, words: Sequence[str]) -> list[str]:
         """The same for each of some words; of many, those that are near none are sifted out together."""
@@ -71,11 +70,11 @@ class Lexicon(dict[str, float]):
             return list(map(self.meaning, words))
         plain = list(filter(is_plain, words))
         near = {word for word, hit in zip(plain, self.spellings.may_be_near(plain).tolist(), strict=True) if hit}
-        return [characteristic(self._meanings[word]) if word in near else "" for word in words]
+        return [as_read(self._meanings[word]) if word in near else "" for word in words]
 
     def unmask(self, mask: str) -> str:
         """The known word that is written with asterisks for some of its letters, or ``""``."""
-        return characteristic(self._masked[mask])
+        return as_read(self._masked[mask])
 
     def joined(self, left: str, right: str) -> str:
         """The known word that two neighbours are together, if one of them may be a piece, or ``""``."""
@@ -84,10 +83,10 @@ class Lexicon(dict[str, float]):
         if count is None or len(word) < SHORTEST_WHOLE or not is_plain(word):
             return ""
         if left not in self or right not in self:
-            return characteristic(word)
+            return as_read(word)
         piece = left if left in self.pieces else right
         whole = piece in self.pieces and EVIDENCE * self[piece] <= count and min(len(left), len(right)) > 1
-        return characteristic(word) if whole else ""
+        return as_read(word) if whole else ""
 
     @cached_property
     def pieces(self) -> frozenset[str]:

@@ -16,7 +16,7 @@ from itertools import chain, product
 from pathlib import Path
 from typing import NamedTuple
 
-from .groups import characteristic
+from .groups import as_read
 from .remembered import Remembered
 
 LINK, EMAIL, USER = "‹link›", "‹email›", "‹user›"
@@ -275,12 +275,12 @@ def tokens(folded: str) -> list[str]:
 def token_spans(folded: str) -> list[tuple[str, int, int]]:
     """What the model reads of a folded text, with the places where it stands: ``(token, start, end)``.
 
-    The characteristic stands in the place of the name of a group.
+    One word stands in the place of all names of groups.
 
     Examples
     --------
     >>> token_spans("well done hindus")
-    [('well', 0, 4), ('done', 5, 9), ('‹religion›', 10, 16)]
+    [('well', 0, 4), ('done', 5, 9), ('‹group›', 10, 16)]
     """
     spans: list[tuple[str, int, int]] = []
     end = 0
@@ -288,7 +288,7 @@ def token_spans(folded: str) -> list[tuple[str, int, int]]:
         start = folded.index(piece, end)  # what stands between tokens holds no character that a token can begin with
         end = start + len(piece)
         if len(piece) <= TOKEN_LENGTH or piece[0] in _SHOUTS:
-            spans.append((characteristic(piece if piece.isalpha() else _short_shape(piece)), start, end))
+            spans.append((as_read(piece if piece.isalpha() else _short_shape(piece)), start, end))
         else:
             cuts = range(start, end, TOKEN_LENGTH)
             spans += zip(token_shapes(piece), cuts, [*cuts[1:], end], strict=True)
@@ -388,7 +388,7 @@ class Piece(NamedTuple):
     Attributes
     ----------
     tokens : tuple of str
-        With the characteristic in the place of the name of a group.
+        With one word in the place of all names of groups.
     readings : tuple of Reading
         Of disguises that the piece holds whole, counted from its start.
     length : int
@@ -414,8 +414,8 @@ def read_pieces(folded: str) -> list[Piece]:
 def _read_piece(piece: str) -> Piece:
     word = piece.rstrip(",.")
     if word.isalpha() and word.isascii() and len(word) <= TOKEN_LENGTH and not _STRETCHED.search(word):
-        return Piece((characteristic(word),), (), len(piece))
-    found = tuple(map(characteristic, tokens(piece)))
+        return Piece((as_read(word),), (), len(piece))
+    found = tuple(map(as_read, tokens(piece)))
     return Piece(found, tuple(_piece_readings(piece)) if _is_suspect(piece) else (), len(piece))
 
 
