@@ -75,7 +75,7 @@ speed-spark:  ## a million rows in Spark and without; needs Java and the extra [
 	$(PYTHON) benchmarks/files.py spark
 
 speed-training:  ## the recipe beside plain scikit-learn
-	$(PYTHON) benchmarks/training.py --corpora $(CORPORA)
+	$(PYTHON) benchmarks/training.py --corpora $(CORPORA) --all
 
 speed-kernel:  ## what a compiled kernel would bring; no part of `speed`, needs pip install numba
 	$(PYTHON) benchmarks/kernel.py
