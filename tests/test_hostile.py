@@ -105,7 +105,7 @@ FILES = {
     "empty.csv": b"",
     "unclosed.csv": b'text\n"never closed\n',
     "utf16.csv": "text\na".encode("utf-16"),
-    "packed.csv": gzip.compress(b"text\na\n"),
+    "packed.csv": gzip.compress(b"text\na\n", mtime=0),
     "header.csv": b"a" * MIB + b"\n1\n",
     "list.jsonl": b"[1]\n",
     "bytes.jsonl": b"\xff\xfe\n",

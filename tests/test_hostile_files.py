@@ -156,7 +156,7 @@ def use(path: Path) -> None:
         history.standing("@sam")
 
 
-@pytest.mark.parametrize("content", [b"not a database" * 100, b"SQLite format 3\0" + b"\xff" * 5000, gzip.compress(bytes(MIB)), b"\0" * 4096])
+@pytest.mark.parametrize("content", [b"not a database" * 100, b"SQLite format 3\0" + b"\xff" * 5000, gzip.compress(bytes(MIB), mtime=0), b"\0" * 4096])
 def test_a_file_that_is_no_ledger_is_refused(tmp_path, content):
     """And left as it is."""
     (tmp_path / "history.db").write_bytes(content)
@@ -279,7 +279,7 @@ def test_names_in_a_table_lead_nowhere(shipped_guard, tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["deep", "er", "in.csv", "out.parquet"]
 
 
-PACKERS = {"gz": lambda content: gzip.compress(content, 1), "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.compress}
+PACKERS = {"gz": lambda content: gzip.compress(content, 1, mtime=0), "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.compress}
 
 
 @pytest.mark.parametrize("name", [f"in.{kind}.{packer}" for kind in ("csv", "jsonl") for packer in PACKERS])
