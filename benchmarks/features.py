@@ -164,8 +164,7 @@ def names_as_written() -> Iterator[None]:
 
 def people(counted: CountedComments) -> dict[str, str]:
     """Words that are written like a name more often than not."""
-    named = 2 * counted.names.getnnz(axis=0) > counted.tokens.getnnz(axis=0)
-    return {counted.token_keys[i]: "‹person›" for i in np.flatnonzero(named).tolist()}
+    return {counted.token_keys[i]: "‹person›" for i in np.flatnonzero(counted.mostly_names).tolist()}
 
 
 def staff(counted: CountedComments) -> CountedComments:
@@ -188,11 +187,13 @@ def variants(rows: pd.DataFrame) -> Iterable[Variant]:
     counted = count_units(texts, Recipe.min_df)
     classes = induce_word_classes(texts, CLASSES, min_df=Recipe.min_df)
     ships = build(counted, by)
-    classed = with_units(ships, counted.tokens @ indicator([*classes.get(key, ()), "any"] for key in counted.token_keys), 0.5)
+    of_words = counted.tokens @ indicator([*classes.get(key, ()), "any"] for key in counted.token_keys)
+    classed = with_units(ships, of_words, 0.5)
     yield Variant("**ships: words, pairs, marks, n-grams; names of groups read as one; log-ratio scaling**", ships)
     yield Variant("no log-ratio scaling", ships, ratio_power=0.0)
     yield Variant("and word classes", classed)
     yield Variant("and word classes, no log-ratio scaling", classed, ratio_power=0.0)
+    yield Variant("word classes alone, without the words that have one", with_units(build(without(counted, classes), by), of_words, 0.5))
     yield Variant("no marks", build(without(counted, MARKS), by))
     yield Variant("no marks of names", build(without(counted, {NAME}), by))
     yield Variant("no marks of length", build(without(counted, MARKS - {START, END, NAME, SHOUT}), by))

@@ -72,14 +72,18 @@ def _find(keys, table):
 
 
 @njit(cache=True)
+def _pair_unit(owner, left, right, table, first):
+    """The unit of a pair, or -1."""
+    position = _position(np.uint64((left << 32 | right) + 1), table)
+    return owner << 32 | position + first if position >= 0 else np.int64(-1)
+
+
+@njit(cache=True)
 def _pair_units(owners, lefts, rights, table, first):
-    units, n = np.empty(len(owners), np.int64), 0
+    units = np.empty(len(owners), np.int64)
     for i in range(len(owners)):
-        position = _position(np.uint64((lefts[i] << 32 | rights[i]) + 1), table)
-        if position >= 0:
-            units[n] = owners[i] << 32 | position + first
-            n += 1
-    return units[:n]
+        units[i] = _pair_unit(owners[i], lefts[i], rights[i], table, first)
+    return units[units >= 0]
 
 
 @njit(cache=True)
@@ -87,12 +91,9 @@ def _near_units(owners, ids, pictures, table, first):
     units, n = np.empty(2 * len(ids), np.int64), 0
     for i in range(len(ids) - 1):
         for j in range(i + 1, min(i + 2 + pictures[i + 1], len(ids))):
-            if owners[i] < 0 or owners[i] != owners[j]:
-                continue
-            position = _position(np.uint64((ids[i] << 32 | ids[j]) + 1), table)
-            if position >= 0:
-                units[n] = owners[i] << 32 | position + first
-                n += 1
+            if owners[i] >= 0 and owners[i] == owners[j]:
+                units[n] = _pair_unit(owners[i], ids[i], ids[j], table, first)
+                n += units[n] >= 0
     return units[:n]
 
 
@@ -290,7 +291,6 @@ def main() -> None:
     steps = markdown(pd.DataFrame(shares(weights, comments[:PART], rounds)))
     cost = COST.format(*numba_cost(rounds))
     write_page("kernel.md", HEAD.format(numba=NUMBA), gained, cost, BOUND, bounds, "## Where numpy alone spends its time", steps, TAIL)
-
 
 
 HEAD = """\

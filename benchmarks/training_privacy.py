@@ -194,8 +194,8 @@ halves. The goal is 0.02 at most.
 ## From how many independent writers and sources
 
 Words and pairs of the vocabulary by how many writers of our own comments and public sources use them, a source counted once however many
-people wrote it; 0: only in readings. Training asks for three people, a comment of a public source counted as one, and for ten where an
-entry is mostly written like a first name.
+people wrote it; 0: only in readings. Training asks for three people, a comment of a public source counted as one, and for ten where a
+word is mostly written like a name, first or last.
 
 {3}
 

@@ -46,7 +46,7 @@ def reference(scorer):
 
 @pytest.fixture(scope="module")
 def groups_scorer():
-    """Of a model that knows characteristics and a word that begins like a group's name."""
+    """Of a model that knows groups and a word that begins like a group's name."""
     texts = ["all muslims here", "blackadder is good", "kind sikhs and white gays", "vile muslims and jewish men"] * 3
     return Scorer(CommentClassifier(min_df=1, folds=0).fit(texts, [1, 0, 0, 1] * 3).weights_)
 

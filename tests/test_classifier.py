@@ -187,6 +187,15 @@ def test_names_that_few_use_are_left_out():
     assert "gavi" in grams and not grams.intersection(["zwick", "kelby", "umpet"])
 
 
+def test_a_head_that_cannot_be_calibrated_is_named():
+    """All comments of one answer count nothing in the calibration."""
+    texts, labels = ["kind nurse", "vile nurse"] * 6, pd.DataFrame({"abuse": [0, 1] * 6, "spam": [1, 0] * 6})
+    settings, weight = {"min_df": 1, "folds": 2}, [1.0, 0.0] * 6
+    with pytest.raises(LabelError, match="'abuse' has 0 comments labelled 1 that count in the calibration; it needs at least 1"):
+        CommentClassifier(**settings).fit(texts, labels, calibration_weight=weight)
+    CommentClassifier(min_df=1, folds=0).fit(texts, labels, calibration_weight=weight)
+
+
 def test_estimator_can_be_dumped_with_joblib(fitted, texts, tmp_path):
     """Users may keep the estimator itself; the shipped format does not."""
     joblib.dump(fitted, tmp_path / "guard.joblib")

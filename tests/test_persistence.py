@@ -132,6 +132,7 @@ HEADS = "the number of heads differs between the files"
         ({"scales": np.array([1, 3.0])}, None),  # the feature stands in 3 of 10 comments: (3 * 2.01) ** 2 is below 64
         ({"scales": np.array([1, 4.0])}, RANGE),
         ({"scales": np.array([-4.0, 1])}, RANGE),
+        ({"scales": np.array([1, 1, 3.0])}, "it has other blocks of features than this release reads; train it again, or use the release that wrote it"),
         ({"word_frequencies": np.array([10], np.int32)}, None),
         ({"word_frequencies": np.array([11], np.int32)}, COUNT),
         ({"gram_frequencies": np.array([0], np.int32)}, None),

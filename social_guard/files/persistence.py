@@ -260,6 +260,8 @@ def _parse_weights(weights: bytes, vocabulary: bytes, manifest: dict[str, Any]) 
     heads = tuple(map(str, manifest["heads"]))
     ends = np.cumsum([len(loaded[f"{name}_frequencies"]) for name in BLOCKS])
     starts = [0, *ends[:-1]]
+    if loaded["scales"].shape != ends.shape:
+        raise ValueError("it has other blocks of features than this release reads; train it again, or use the release that wrote it")
     words, grams = [
         _block(keys[start:end], name, float(scale), loaded)
         for name, start, end, scale in zip(BLOCKS, starts, ends, loaded["scales"], strict=True)

@@ -157,13 +157,15 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         matrix = self._matrix(texts, check_posts(posts, len(texts)), _column(counted, len(texts)) > 0, by)
         fold = deal_folds(by, labels, self.folds)
         jobs = [(h, k) for h in range(labels.shape[1]) for k in (-1, *range(self.folds))]
-        weight = _column(sample_weight, len(texts))
+        weight, calibrated = _column(sample_weight, len(texts)), _column(calibration_weight, len(texts))
+        if self.folds:
+            _check_support(np.where(calibrated[:, None] > 0, labels, np.nan), self.heads_, 1, " that count in the calibration")
         with Parallel(n_jobs=self.n_jobs) as parallel:
             fits = parallel(
                 delayed(fit_head)(matrix, labels[:, h], weight * (fold != k), C=self.C, ratio_power=self.ratio_power)
                 for h, k in jobs
             )
-        self._calibrate(matrix, labels, dict(zip(jobs, fits, strict=True)), fold, _column(calibration_weight, len(texts)))
+        self._calibrate(matrix, labels, dict(zip(jobs, fits, strict=True)), fold, calibrated)
         return self
 
     def _matrix(
@@ -187,7 +189,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):
         else:
             self.heads_ = tuple(names or map(str, range(raw.shape[1])))
             self.classes_, labels = np.array(self.heads_), _zero_one(raw, self.heads_)
-        _check_support(labels, self.heads_, max(self.folds, 1))
+        _check_support(labels, self.heads_, max(self.folds, 1) + 1)
         return labels
 
     def _calibrate(
@@ -291,14 +293,12 @@ def _zero_one(raw: NDArray[Any], heads: Sequence[str]) -> Floats:
     return labels
 
 
-def _check_support(labels: Floats, heads: Sequence[str], least: int) -> None:
+def _check_support(labels: Floats, heads: Sequence[str], least: int, which: str = "") -> None:
     for h, head in enumerate(heads):
         for answer in (0, 1):
             count = int((labels[:, h] == answer).sum())
-            if count < least + 1:
-                raise LabelError(
-                    f"{head!r} has {count} comments labelled {answer}; it needs at least {least + 1}: add labels or leave it out"
-                )
+            if count < least:
+                raise LabelError(f"{head!r} has {count} comments labelled {answer}{which}; it needs at least {least}: add labels or leave it out")
 
 
 # --------------------------------------------------------------------------------------------------------- fitting

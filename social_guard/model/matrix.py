@@ -167,6 +167,11 @@ class CountedComments:
     pairs: sparse.csr_matrix
     pair_keys: tuple[str, ...]
 
+    @property
+    def mostly_names(self) -> NDArray[np.bool_]:
+        """Which tokens are written like names more often than not, shape (n_tokens,)."""
+        return np.asarray(2 * self.names.getnnz(axis=0) > self.tokens.getnnz(axis=0))
+
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> CountedComments:
         """Some of the comments, with the tokens and pairs that stand in them."""
         tokens, pairs = self.tokens[rows], self.pairs[rows]
@@ -236,12 +241,13 @@ def choose_vocabulary(
     """
     people = _holders(np.arange(counted.tokens.shape[0]) if groups is None else groups)
     named = _names_of_few(counted, people) if recipe.min_groups > 1 else set()
-    counts = [_block_counts(block, people, recipe.min_groups) for block in (counted.tokens, counted.pairs)]
+    counts = [_counts(block, people, recipe.min_groups) for block in (counted.tokens, counted.pairs)]
     keys = counted.token_keys + counted.pair_keys
     free = np.array([named.isdisjoint(key.split(" ")) for key in keys], bool)
     words = _commonest(keys, np.concatenate(counts) * free, recipe.min_df, recipe.max_words)
-    parts = [set() if token in named else char_ngrams(token) for token in counted.token_keys]
-    grams = _commonest(*_part_counts(counted.tokens, parts, people, recipe.min_groups), recipe.min_df, recipe.max_grams)
+    index, holders = _grams_of([token for token in counted.token_keys if token not in named])
+    free = np.array([token not in named for token in counted.token_keys], bool)
+    grams = _commonest(index, _counts(counted.tokens[:, free], people, recipe.min_groups, holders), recipe.min_df, recipe.max_grams)
     vocabulary = Vocabulary(words, grams, counted.tokens.shape[0])
     return _scaled(vocabulary, assemble(counted, vocabulary))
 
@@ -253,16 +259,27 @@ def _holders(groups: NDArray[Any]) -> sparse.csr_matrix:
 
 
 def _names_of_few(counted: CountedComments, people: sparse.csr_matrix) -> set[str]:
-    """Words that are written like names more often than not, and by few people."""
-    named = 2 * counted.names.getnnz(axis=0) > counted.tokens.getnnz(axis=0)
-    few = (people @ counted.tokens).getnnz(axis=0) < WIDELY_KNOWN
-    return {counted.token_keys[i] for i in np.flatnonzero(named & few).tolist()}
+    """Words that are mostly written like names, and by few people."""
+    few = _held(people @ counted.tokens) < WIDELY_KNOWN
+    return {counted.token_keys[i] for i in np.flatnonzero(counted.mostly_names & few).tolist()}
 
 
-def _block_counts(block: sparse.csr_matrix, people: sparse.csr_matrix, least: int) -> NDArray[np.integer]:
-    """In how many comments each entry stands, and 0 where fewer than so many people use it, shape (n_entries,)."""
-    counts = block.getnnz(axis=0)
-    return counts if least < 2 else np.where((people @ block).getnnz(axis=0) < least, 0, counts)
+def _counts(
+    block: sparse.csr_matrix, people: sparse.csr_matrix, least: int, parts: sparse.csr_matrix | None = None
+) -> NDArray[np.integer]:
+    """In how many comments each entry, or each part of one, stands; 0 where fewer than so many people use it."""
+    counts = _held(block, parts)
+    return counts if least < 2 else np.where(_held(people @ block, parts) < least, 0, counts)
+
+
+def _held(block: sparse.csr_matrix, parts: sparse.csr_matrix | None = None) -> NDArray[np.integer]:
+    """In how many rows each entry, or each part of one, stands; a stretch of rows at a time, which bounds memory."""
+    if parts is None:
+        return np.asarray(block.getnnz(axis=0))
+    counts = np.zeros(parts.shape[1], np.int64)
+    for start in range(0, block.shape[0], 4096):
+        counts += (block[start : start + 4096] @ parts).getnnz(axis=0)
+    return counts
 
 
 def _commonest(keys: Sequence[str], counts: NDArray[np.integer], min_df: int, most: int) -> Features:
@@ -271,24 +288,11 @@ def _commonest(keys: Sequence[str], counts: NDArray[np.integer], min_df: int, mo
     return Features(tuple(key for _, key in kept), np.array([-count for count, _ in kept], np.int32))
 
 
-def _part_counts(
-    tokens: sparse.csr_matrix, parts: Sequence[set[str]], people: sparse.csr_matrix, least: int
-) -> tuple[list[str], NDArray[np.integer]]:
-    """The parts of all tokens, and their counts as those of `_block_counts`, a block of rows at a time to bound memory."""
+def _grams_of(tokens: Sequence[str]) -> tuple[list[str], sparse.csr_matrix]:
+    """The n-grams of tokens, and which token holds which."""
     index: dict[str, int] = {}
-    lists = [[index.setdefault(part, len(index)) for part in sorted(held)] for held in parts]
-    holders = _indicator(lists, len(index))
-    counts = _product_counts(tokens, holders)
-    few = least > 1 and _product_counts(people @ tokens, holders) < least
-    return list(index), np.where(few, 0, counts)
-
-
-def _product_counts(left: sparse.csr_matrix, right: sparse.csr_matrix) -> NDArray[np.integer]:
-    """In how many rows of the product each column holds something, shape (n_columns,)."""
-    counts = np.zeros(right.shape[1], np.int64)
-    for start in range(0, left.shape[0], 4096):
-        counts += (left[start : start + 4096] @ right).getnnz(axis=0)
-    return counts
+    lists = [[index.setdefault(gram, len(index)) for gram in sorted(char_ngrams(token))] for token in tokens]
+    return list(index), _indicator(lists, len(index))
 
 
 def _scaled(vocabulary: Vocabulary, matrix: CommentMatrix) -> Vocabulary:

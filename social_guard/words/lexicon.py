@@ -62,7 +62,7 @@ class Lexicon(dict[str, float]):
 
     def meaning(self, word: str) -> str:
         """The known word that an unknown one is probably meant to be, or ``""``: a usual slip or trick away."""
-        return as_read(self._meanings[word]) if is_plain(word) else ""
+        return self._meanings[word] if is_plain(word) else ""
 
     def meanings(self, words: Sequence[str]) -> list[str]:
         """The same for each of some words; of many, those that are near none are sifted out together."""
@@ -70,11 +70,11 @@ class Lexicon(dict[str, float]):
             return list(map(self.meaning, words))
         plain = list(filter(is_plain, words))
         near = {word for word, hit in zip(plain, self.spellings.may_be_near(plain).tolist(), strict=True) if hit}
-        return [as_read(self._meanings[word]) if word in near else "" for word in words]
+        return [self._meanings[word] if word in near else "" for word in words]
 
     def unmask(self, mask: str) -> str:
         """The known word that is written with asterisks for some of its letters, or ``""``."""
-        return as_read(self._masked[mask])
+        return self._masked[mask]
 
     def joined(self, left: str, right: str) -> str:
         """The known word that two neighbours are together, if one of them may be a piece, or ``""``."""
@@ -83,7 +83,7 @@ class Lexicon(dict[str, float]):
         if count is None or len(word) < SHORTEST_WHOLE or not is_plain(word):
             return ""
         if left not in self or right not in self:
-            return as_read(word)
+            return as_read(word)  # it stands in two pieces, of which one is no word
         piece = left if left in self.pieces else right
         whole = piece in self.pieces and EVIDENCE * self[piece] <= count and min(len(left), len(right)) > 1
         return as_read(word) if whole else ""
@@ -116,8 +116,8 @@ class Lexicon(dict[str, float]):
 
     @cached_property
     def _meanings(self) -> Remembered[str, str]:
-        return Remembered(self.spellings.nearest, KEPT)
+        return Remembered(lambda word: as_read(self.spellings.nearest(word)), KEPT)
 
     @cached_property
     def _masked(self) -> Remembered[str, str]:
-        return Remembered(self.spellings.fitting, KEPT)
+        return Remembered(lambda mask: as_read(self.spellings.fitting(mask)), KEPT)
